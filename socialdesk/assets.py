@@ -1,0 +1,142 @@
+"""What browsers fetch once and keep: joined, compressed, under an address that is its content's hash."""
+import gzip
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import brotli
+from whitenoise import WhiteNoise
+
+SOURCE = Path(__file__).parent / "static"
+LAYERS = ("tokens", "base", "layout", "components", "utilities")        # the order of the layers is the order of power
+VENDOR = ("htmx.min.js", "hx-sse.min.js", "hx-preload.min.js")          # htmx first, then what extends it
+FORMAT = b"1"                                   # raise it when the same sources shall give other files
+COPIED = (".svg", ".png", ".js")
+SQUEEZED = (".css", ".js", ".svg")              # pictures are compressed already
+KEEP_SECONDS = 7 * 24 * 3600                    # pages opened before an upgrade still find their files
+
+
+@dataclass(frozen=True)
+class Build:
+    """One set of files.  hash: of all their content; folder: where they lie; names: what is in it."""
+
+    hash: str
+    folder: Path
+    names: frozenset
+
+    def asset(self, name):
+        """The address of a file.  Raises LookupError for one that does not exist."""
+        if name not in self.names:
+            raise LookupError(f"There is no static file {name!r}; there are {', '.join(sorted(self.names))}.")
+        return f"/static/{self.hash}/{name}"
+
+
+def mount(app, data, source=SOURCE):
+    """Build into the data folder, serve it in front of the app, give templates asset()."""
+    built = build(source, data)
+    app.wsgi_app = noise = WhiteNoise(app.wsgi_app, allow_all_origins=False, immutable_file_test=lambda path, url: True)
+    for folder in sorted(built.folder.parent.iterdir(), key=lambda one: one == built.folder):
+        try:
+            noise.add_files(folder, f"static/{folder.name}")
+        except FileNotFoundError:               # an old set, removed by a neighbor that starts at this moment
+            continue
+    app.jinja_env.globals["asset"] = built.asset
+    app.extensions["assets"] = built
+    return built
+
+
+def build(source, data):
+    """Write the files and their compressed siblings into data/static/<hash>, once; several processes may do so at once."""
+    files = collect(Path(source))
+    stamp = _hash(files)
+    home = Path(data) / "static"
+    folder = home / stamp
+    home.mkdir(parents=True, exist_ok=True)
+    if folder.is_dir():
+        os.utime(folder)
+    else:
+        _supersede(home)
+        _write(files, folder)
+    _tidy(home, keep=folder)
+    return Build(stamp, folder, frozenset(files))
+
+
+def collect(source):
+    """What is served, by name: the joined stylesheet and vendor script, our modules, icons and brand as they are."""
+    files = {"app.css": _join_css(source / "css"), "vendor.js": b";\n".join((source / "vendor" / name).read_bytes() for name in VENDOR)}
+    for path in [source / "icons.svg", *sorted((source / "js").rglob("*")), *sorted((source / "brand").rglob("*"))]:
+        if path.suffix in COPIED:
+            files[path.relative_to(source).as_posix()] = path.read_bytes()
+    return files
+
+
+def _join_css(folder):
+    order = f"@layer {','.join(LAYERS)};\n"
+    parts = [f"@layer {name}{{\n{_squeeze((folder / f'{name}.css').read_text('utf-8'))}\n}}\n" for name in LAYERS]
+    return (order + "".join(parts)).encode()
+
+
+def _squeeze(css):
+    """Comments and indentation out; everything else stays as it was written."""
+    while "/*" in css:
+        before, _, rest = css.partition("/*")
+        css = before + rest.partition("*/")[2]
+    return "\n".join(line.strip() for line in css.splitlines() if line.strip())
+
+
+def _hash(files):
+    digest = hashlib.sha256(FORMAT)
+    for name, content in sorted(files.items()):
+        digest.update(f"{name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()[:16]
+
+
+def _write(files, folder):
+    """All or nothing: into a folder of our own, then renamed.  Who comes second throws their copy away."""
+    draft = Path(tempfile.mkdtemp(prefix=".static-", dir=folder.parent.parent))
+    try:
+        for name, content in files.items():
+            path = draft / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+            if path.suffix in SQUEEZED:
+                for ending, smaller in zip((".br", ".gz"), _compressed(content)):
+                    path.with_name(path.name + ending).write_bytes(smaller)
+        draft.chmod(0o755)
+        draft.rename(folder)
+    except OSError:
+        if not folder.is_dir():                 # not a lost race: a full disk, a folder that may not be written
+            raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+@cache
+def _compressed(content):
+    return brotli.compress(content, quality=11), gzip.compress(content, 9, mtime=0)
+
+
+def _supersede(home):
+    """The days that an old set is kept count from the day it was replaced, not from the day it was made."""
+    try:
+        newest = max(home.iterdir(), key=lambda one: one.stat().st_mtime, default=None)
+        if newest:
+            os.utime(newest)
+    except FileNotFoundError:                   # a neighbor tidied up meanwhile
+        pass
+
+
+def _tidy(home, keep):
+    limit = time.time() - KEEP_SECONDS
+    for old in [*home.iterdir(), *home.parent.glob(".static-*")]:
+        try:
+            if old != keep and old.stat().st_mtime < limit:
+                shutil.rmtree(old)
+        except FileNotFoundError:               # a neighbor was quicker
+            continue

@@ -1,0 +1,1 @@
+"""What comes first for whom: the views of the feed."""

@@ -1,0 +1,145 @@
+"""What one can ask of the feed: pages of cards, newest first, of what a person may see."""
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from ..db import db
+from ..errors import Invalid
+from ..people.models import Circle, Person
+from ..policy import branches, visible
+from ..posts.models import Access, Attachment, MeToo, Post
+from ..tags.models import PostTag
+from ..tags.queries import tags_of
+from ..tickets.models import Ticket
+from .checker import START, beyond
+
+PAGE = 20
+MOST_NEW = 100                          # new posts are counted so far and no further
+
+
+@dataclass(slots=True)
+class Card:
+    """A thread as a list shows it.  handle: empty where the author's name is left out."""
+
+    id: int
+    kind: str
+    title: str
+    excerpt: str
+    audience: str
+    circle: str | None
+    made_at: datetime
+    name: str
+    handle: str
+    is_mine: bool
+    status: str | None
+    hold_reason: str | None
+    me_toos: int
+    has_me_too: bool
+    replies: int
+    tags: list = field(default_factory=list)
+    photos: list = field(default_factory=list)
+
+
+class Page(NamedTuple):
+    """Some cards, and the cursor of those after them, or None at the end."""
+
+    cards: list
+    next_cursor: str | None
+
+
+def feed_page(viewer, cursor=None, limit=PAGE):
+    """The newest threads of the feed that this person may see, before the cursor.  Raises Invalid for a forged cursor."""
+    before = read_cursor(cursor)
+    return _page(viewer, _feed(viewer, *_older(Post.id, before)), limit)
+
+
+def tag_page(viewer, tag_id, cursor=None, limit=PAGE):
+    """The newest threads with a hashtag that this person may see, before the cursor.  Raises Invalid."""
+    before = read_cursor(cursor)
+    return _page(viewer, _tagged(viewer, tag_id, *_older(PostTag.root_id, before)), limit)
+
+
+def count_new(viewer, since):
+    """How many threads newer than the one of this id this person may see in the feed, counted to MOST_NEW."""
+    newest = _newest(_feed(viewer, Post.id > read_cursor(since or "0")), MOST_NEW).subquery()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(newest))
+
+
+def read_cursor(text):
+    """The id a cursor stands for, or None without one.  Raises Invalid."""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise Invalid("This list cannot go on from there: its address was changed on the way. Open the list anew.", field="cursor")
+    return int(text)
+
+
+def _older(column, before):
+    return () if before is None else (column < before,)
+
+
+def _feed(viewer, *bounds):
+    """The parts of a person's feed: each a SELECT of ids that follows an index."""
+    return [sa.select(Post.id).where(Post.in_feed, Post.deleted_at.is_(None), part, *bounds) for part in branches(viewer)]
+
+
+def _tagged(viewer, tag_id, *bounds):
+    """The parts of a hashtag's list.  The copied audience finds the rows, the rule itself lets them through."""
+    audience, circle = PostTag.audience, PostTag.circle_id
+    own = sa.select(Access.root_id).where(Access.person_id == viewer.id)
+    wheres = [(audience == "everyone", circle.is_(None)), (audience != "everyone", PostTag.root_id.in_(own))]
+    wheres += [(audience == "circle", circle == circle_id) for circle_id in sorted(viewer.circle_ids)]
+    if viewer.is_agent:
+        wheres.append((audience == "private", circle.is_(None)))
+    return [sa.select(PostTag.root_id.label("id")).join(Post, Post.id == PostTag.root_id)
+            .where(PostTag.tag_id == tag_id, *where, visible(viewer), Post.deleted_at.is_(None), *bounds) for where in wheres]
+
+
+def _newest(parts, limit):
+    """The newest ids of the parts together, each once."""
+    cut = [part.order_by(sa.desc(part.selected_columns[0])).limit(limit).subquery() for part in parts]
+    every = sa.union_all(*(sa.select(part.c.id) for part in cut)).subquery()
+    return sa.select(every.c.id).distinct().order_by(every.c.id.desc()).limit(limit)
+
+
+def _page(viewer, parts, limit):
+    rows = db.session.execute(_cards(viewer, _newest(parts, limit + 1))).all()
+    shown = rows[:limit]
+    ids = [row.id for row in shown]
+    tags, photos = tags_of(ids), photos_of(ids)
+    cards = [_card(row, tags.get(row.id, []), photos.get(row.id, [])) for row in shown]
+    return Page(cards, str(ids[-1]) if len(rows) > limit else None)
+
+
+def _cards(viewer, ids):
+    """The rows of cards.  Where a name is left out, neither it nor the handle leaves the database."""
+    ids = ids.subquery()
+    is_mine = Post.author_id == viewer.id
+    is_named = sa.or_(Post.shown_as.is_(None), is_mine)
+    has_me_too = sa.exists().where(MeToo.root_id == Post.id, MeToo.person_id == viewer.id)
+    return (sa.select(Post.id, Post.kind, Post.title, sa.func.substr(Post.body_html, 1, START).label("start"), Post.audience,
+                      Circle.name.label("circle"), Post.made_at, is_mine.label("is_mine"), has_me_too.label("has_me_too"),
+                      sa.case((is_named, Person.name), else_=Post.shown_as).label("name"),
+                      sa.case((is_named, Person.handle), else_="").label("handle"),
+                      sa.func.coalesce(Ticket.status, Post.status).label("status"), Ticket.hold_reason,
+                      Post.me_toos, Post.replies_public.label("replies"))
+            .join(ids, ids.c.id == Post.id).join(Person, Person.id == Post.author_id)
+            .outerjoin(Circle, Circle.id == Post.circle_id).outerjoin(Ticket, Ticket.post_id == Post.id)
+            .order_by(Post.id.desc()))
+
+
+def _card(row, tags, photos):
+    values = row._asdict()
+    return Card(excerpt=beyond(row.title, values.pop("start")), tags=tags, photos=photos, **values)
+
+
+def photos_of(post_ids):
+    """{post id: [rows of id, width, height]} of posts the caller may see."""
+    found = {}
+    rows = db.session.execute(sa.select(Attachment.post_id, Attachment.id, Attachment.width, Attachment.height)
+                              .where(Attachment.post_id.in_(post_ids)).order_by(Attachment.id)) if post_ids else ()
+    for row in rows:
+        found.setdefault(row.post_id, []).append(row)
+    return found

@@ -1,0 +1,30 @@
+"""Articles: pages of the knowledge base."""
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..db import db
+
+
+class Article(db.Model):
+    """The side table of a post of kind article."""
+
+    post_id: Mapped[int] = mapped_column(sa.ForeignKey("post.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    slug: Mapped[str] = mapped_column(unique=True)
+    summary: Mapped[str] = mapped_column(default="")
+    lang: Mapped[str] = mapped_column(default="en")
+    source_url: Mapped[str | None]
+    licence: Mapped[str | None]
+    content_hash: Mapped[str | None] = mapped_column(index=True)
+    solved: Mapped[int] = mapped_column(default=0)
+    not_solved: Mapped[int] = mapped_column(default=0)
+
+
+class Verdict(db.Model):
+    """A person's answer to "Did this solve it?" on an article or an accepted answer."""
+
+    post_id: Mapped[int] = mapped_column(sa.ForeignKey("post.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    solved: Mapped[bool]
+    at: Mapped[datetime]

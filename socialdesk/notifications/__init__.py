@@ -1,0 +1,1 @@
+"""Inbox, Web Push, devices, quiet hours."""

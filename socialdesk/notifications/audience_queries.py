@@ -1,0 +1,165 @@
+"""Who is told of what: the people an event concerns, asked in SQL with their rights."""
+import sqlalchemy as sa
+
+from ..events import Event, Verb
+from ..people.models import Person, TeamMember
+from ..policy import readers
+from ..posts.models import Access, Follow, Mention, Post
+from ..tickets.models import Ticket
+
+#: why somebody is told, the nearest first: who fits twice is told by the first
+RELATIONS = ("assignee", "mentioned", "requester", "author", "added", "follower", "writer", "team")
+STATES = (Verb.TICKET_STATUS_CHANGED, Verb.TICKET_RESUMED, Verb.TICKET_REOPENED)
+
+#: verb -> who; a note has its own line below
+CONCERNS = {
+    Verb.ACCESS_GIVEN: ("added",),
+    Verb.ANSWER_ACCEPTED: ("writer",),
+    Verb.POSTED: ("mentioned",),
+    Verb.REPLIED: ("assignee", "mentioned", "requester", "author", "added", "follower"),
+    Verb.TICKET_ASSIGNED: ("assignee",),
+    Verb.TICKET_MOVED: ("team",),
+    Verb.TICKET_OPENED: ("mentioned", "team"),
+    **{verb: ("assignee", "requester", "added", "follower") for verb in STATES},
+}
+NOTE = ("assignee", "mentioned", "writer")
+
+#: verb -> whose phone rings; the others find it in their inbox
+RINGS = {
+    Verb.POSTED: ("mentioned",),
+    Verb.REPLIED: ("assignee", "mentioned", "requester", "author", "added", "follower"),
+    Verb.TICKET_ASSIGNED: ("assignee",),
+    Verb.TICKET_OPENED: ("mentioned",),
+    Verb.TICKET_STATUS_CHANGED: ("requester", "added"),
+    Verb.TICKET_RESUMED: ("assignee", "requester", "added"),
+    Verb.TICKET_REOPENED: ("assignee", "requester", "added"),
+}
+
+
+class Concern:
+    """An event with all that decides whom it concerns and how.
+    event, post, root: rows of the tables; ticket: a row, or None."""
+
+    def __init__(self, event, post, root, ticket):
+        self.event, self.post, self.root, self.ticket = event, post, root, ticket
+        self.verb = Verb(event.verb)
+        self.relations = NOTE if event.note else CONCERNS.get(self.verb, ())
+
+    def rings(self, relation):
+        """Does the phone of such a person ring, or is the inbox enough?"""
+        if self.verb in STATES and self.event.ref_id:           # a reply did it, and rings itself
+            return False
+        return relation in RINGS.get(self.verb, ()) or self.event.note and relation in NOTE
+
+    def needs(self, relation):
+        """Does it wait for such a person to do something?"""
+        if relation == "mentioned" or relation == "assignee" and not self.event.note and self.verb != Verb.TICKET_STATUS_CHANGED:
+            return True
+        return relation == "requester" and (self.verb == Verb.REPLIED or self.waits_for_requester)
+
+    @property
+    def waits_for_requester(self):
+        """Is the ticket, after this event, at its requester: to answer, or to check?"""
+        asked = self.event.after == "on_hold" and self.event.facts.get("hold_reason") == "requester"
+        return self.verb == Verb.TICKET_STATUS_CHANGED and (asked or self.event.after == "resolved")
+
+    @property
+    def breaks_silence(self):
+        """The relations that hear of it although they muted the thread: what waits for them in person."""
+        return ("assignee", *(("requester",) if self.waits_for_requester else ()))
+
+
+def concern_of(session, event_id):
+    """The Concern of an event that still stands, or None: it, its post or its thread was taken back."""
+    event = session.get(Event, event_id)
+    if event is None or event.root_id is None:
+        return None
+    root, post = session.get(Post, event.root_id), session.get(Post, event.post_id or event.root_id)
+    if root is None or post is None or root.deleted_at or post.deleted_at:
+        return None
+    ticket = session.get(Ticket, root.id) if root.kind == "ticket" else None
+    found = Concern(event, post, root, ticket)
+    return found if found.relations else None
+
+
+def told_by(concern, first=None, last=None):
+    """SELECT id, tz, hours, rank of the people this event concerns, who may read it now, are not its actor and want it.
+    rank: index into RELATIONS.  first, last: only persons in this range of ids."""
+    best = _nearest(concern, first, last)
+    follow = sa.and_(Follow.root_id == concern.root.id, Follow.person_id == Person.id)
+    breaks = [RELATIONS.index(relation) for relation in concern.breaks_silence]
+    wanted = sa.or_(Follow.level.is_(None), Follow.level == "all", best.c.rank.in_(breaks),
+                    sa.and_(Follow.level == "mentions", best.c.rank == RELATIONS.index("mentioned")))
+    return (sa.select(Person.id, Person.tz, Person.hours, best.c.rank).join(best, best.c.person_id == Person.id)
+            .outerjoin(Follow, follow)
+            .where(Person.state == "active", Person.id != (concern.event.actor_id or 0), wanted,
+                   readers(concern.root.id, note=concern.event.note, among=Person))
+            .order_by(Person.id))
+
+
+def _nearest(concern, first, last):
+    """(person_id, rank): each candidate once, by the nearest relation."""
+    found = []
+    for relation in concern.relations:
+        person, statement = _CANDIDATES[relation](concern)
+        if statement is None:
+            continue
+        statement = statement.add_columns(sa.literal(RELATIONS.index(relation)).label("rank")).where(person.is_not(None))
+        found.append(statement if first is None else statement.where(person.between(first, last)))
+    if not found:
+        found = [sa.select(sa.literal(0).label("person_id"), sa.literal(0).label("rank")).where(sa.false())]
+    every = sa.union_all(*found).subquery()
+    return sa.select(every.c.person_id, sa.func.min(every.c.rank).label("rank")).group_by(every.c.person_id).subquery()
+
+
+def _people(column, *where):
+    return column, sa.select(column.label("person_id")).where(*where)
+
+
+def _nobody():
+    return None, None
+
+
+def _assignee(concern):
+    if concern.ticket is None:
+        return _nobody()
+    named = () if concern.verb != Verb.TICKET_ASSIGNED else (Ticket.assignee_id == concern.event.ref_id,)
+    return _people(Ticket.assignee_id, Ticket.post_id == concern.root.id, *named)
+
+
+def _mentioned(concern):
+    return _people(Mention.person_id, Mention.post_id == concern.post.id)
+
+
+def _author(concern):
+    return _people(Post.author_id, Post.id == concern.root.id)
+
+
+def _requester(concern):
+    return _author(concern) if concern.ticket is not None else _nobody()
+
+
+def _added(concern):
+    only = (Access.person_id == concern.event.ref_id,) if concern.verb == Verb.ACCESS_GIVEN else ()
+    return _people(Access.person_id, Access.root_id == concern.root.id, Access.why == "participant", *only)
+
+
+def _follower(concern):
+    return _people(Follow.person_id, Follow.root_id == concern.root.id, Follow.level == "all")
+
+
+def _writer(concern):
+    """Of an accepted answer, its author; of a note, those who left one before."""
+    if concern.verb == Verb.ANSWER_ACCEPTED:
+        return _people(Post.author_id, Post.id == (concern.event.ref_id or concern.post.id), Post.parent_id.is_not(None))
+    return _people(Post.author_id, Post.root_id == concern.root.id, Post.note, Post.id < concern.post.id, Post.deleted_at.is_(None))
+
+
+def _team(concern):
+    if concern.root.team_id is None:            # triage: the desk's queue shows it, nobody's inbox does
+        return _nobody()
+    return _people(TeamMember.person_id, TeamMember.team_id == concern.root.team_id)
+
+
+_CANDIDATES = {"assignee": _assignee, "mentioned": _mentioned, "requester": _requester, "author": _author, "added": _added,
+               "follower": _follower, "writer": _writer, "team": _team}

@@ -1,0 +1,122 @@
+"""One push to one device: encrypted, signed, sent, and what the push service made of it."""
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+from datetime import timezone
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from ..db import now
+from .device_checker import endpoint_refusal, origin_of
+from .keys_delivery import keys_of
+from .words_checker import MAX_QUOTE, cut
+
+TIMEOUT_SECONDS = 10
+MAX_WAIT_SECONDS = 24 * 3600            # however long a push service asks to wait
+UNREACHABLE, NOT_ALLOWED = 0, -1        # in the place of an HTTP status
+MOST_BYTES = 3000                       # of a payload; push services take 3,993
+
+
+class Answer(NamedTuple):
+    """What a push service said: an HTTP status, UNREACHABLE or NOT_ALLOWED, and how long it asks to wait."""
+
+    status: int
+    retry_after: float | None = None
+
+    @property
+    def outcome(self):
+        """sent; gone: the device is no more; later: again after a while; shrink: too long; refused: a fault on our side."""
+        if 200 <= self.status < 300:
+            return "sent"
+        if self.status in (404, 410):
+            return "gone"
+        if self.status == 413:
+            return "shrink"
+        # 406 is how one service says that it is asked too often
+        return "later" if self.status in (UNREACHABLE, 406, 408, 425, 429) or self.status >= 500 else "refused"
+
+
+def open_session(most_at_once=64):
+    """The HTTP session of a round of pushes: no cookies, no proxies of the environment."""
+    import aiohttp                      # heavy: only who sends needs it
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=most_at_once, ttl_dns_cache=300), trust_env=False,
+                                 timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS), cookie_jar=aiohttp.DummyCookieJar(),
+                                 auto_decompress=False)
+
+
+class PostOffice:
+    """Sends pushes over one session, signed with the desk's key."""
+
+    def __init__(self, settings, session):
+        from pywebpush import WebPusher
+        self._pusher = WebPusher
+        self._session = session
+        self._keys = keys_of(settings)
+        self._hosts, self._routes = settings.push_hosts, settings.push_route
+        self._secret = settings.secret_key.encode()
+
+    async def send(self, device, payload, topic, ttl_seconds, urgency="high"):
+        """Send one payload.  device: anything with endpoint, p256dh, auth.  Returns an Answer; raises nothing for the network."""
+        if endpoint_refusal(device.endpoint, self._hosts):
+            return Answer(NOT_ALLOWED)
+        headers = {**self._keys.header(origin_of(device.endpoint)), "TTL": str(ttl_seconds), "Urgency": urgency, "Topic": topic,
+                   "Content-Encoding": "aes128gcm", "Content-Type": "application/octet-stream"}
+        keys = {"p256dh": device.p256dh, "auth": device.auth}
+        body = self._pusher({"endpoint": device.endpoint, "keys": keys}).encode(payload)["body"]
+        return await self._post(self._where(device.endpoint), body, headers)
+
+    async def _post(self, url, body, headers):
+        from aiohttp import ClientError
+        try:
+            # a redirect is not followed: it could lead inside our own network
+            async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
+                await response.content.read(4096)
+                return Answer(response.status, wait_of(response.headers.get("Retry-After")))
+        except (ClientError, asyncio.TimeoutError, OSError, ValueError):
+            return Answer(UNREACHABLE)
+
+    def _where(self, endpoint):
+        if not self._routes:
+            return endpoint
+        parts = urlsplit(endpoint)
+        route = self._routes.get(parts.hostname)
+        return route + endpoint[len(f"{parts.scheme}://{parts.netloc}"):] if route else endpoint
+
+    def topic(self, person_id, root_id):
+        """The name under which a push service replaces an older push of the same thread by a newer one; tells it nothing."""
+        mark = hmac.digest(self._secret, f"topic:{person_id}:{root_id}".encode(), hashlib.sha256)
+        return base64.urlsafe_b64encode(mark[:18]).decode()
+
+
+def wait_of(text):
+    """Seconds to wait by a Retry-After header, a number or a date; None if it says nothing we can use."""
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+        seconds = (moment - now()).total_seconds()
+    return min(max(seconds, 0), MAX_WAIT_SECONDS) if seconds == seconds else None
+
+
+def payload_of(title, body, navigate, tag, mark, badge, lang="en"):
+    """A declarative push message, as bytes.  navigate: an absolute address; mark: names this very telling, shown once."""
+    notice = {"title": title, "body": body, "navigate": navigate, "tag": tag, "lang": lang, "silent": False, "app_badge": badge,
+              "data": {"id": mark}}
+    whole = _bytes(notice, badge)
+    while len(whole) > MOST_BYTES and len(notice["body"]) > 40:
+        notice["body"] = cut(notice["body"], min(MAX_QUOTE, len(notice["body"]) // 2))
+        whole = _bytes(notice, badge)
+    return whole
+
+
+def _bytes(notice, badge):
+    return json.dumps({"web_push": 8030, "notification": notice, "app_badge": badge}, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,94 @@
+"""Which deliveries may be sent at this moment, and what they say: rights, reading and devices are asked anew."""
+from collections import namedtuple
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from ..db import db, now
+from ..events import Event
+from ..people.models import Person, Session
+from ..policy import readers
+from ..posts.checker import plain_of
+from ..posts.models import Post
+from ..tickets.models import Sentence
+from . import words_checker
+from .models import Delivery, Device, Notification
+
+MOST = 100                              # a badge says no more than "99+"
+FRESH = timedelta(hours=1)              # a device that was reached so lately is not written down again
+ACCEPTED = (200, 201, 202)
+
+#: stale: the device's row does not say yet that it can be reached; full: its person wants the words on a locked phone
+Due = namedtuple("Due", "id n attempts expires_at notification_id device_id endpoint p256dh auth person_id root_id "
+                        "stale happening title sealed full event_id badge")
+_newer = aliased(Delivery)
+
+
+def due_of(ids):
+    """(the Dues to send, the ids of those nobody needs any more) among these deliveries.
+    Dropped: read, superseded by a newer telling, device or sign-in gone, thread or right gone, too late."""
+    rows = db.session.execute(_statement(ids)).all()
+    badges = _badges({row.person_id for row in rows if row.fine})
+    fine = [_due(row, badges.get(row.person_id, 0)) for row in rows if row.fine]
+    return fine, [row.id for row in rows if not row.fine]
+
+
+def _statement(ids):
+    post, root, actor = aliased(Post), aliased(Post), aliased(Person)
+    session = sa.exists().where(Session.public_id == Device.session_public_id, Session.epoch == Person.epoch)
+    superseded = sa.exists().where(_newer.notification_id == Delivery.notification_id, _newer.channel == Delivery.channel,
+                                   _newer.device_id == Delivery.device_id, _newer.n > Delivery.n)
+    fine = sa.and_(
+        Delivery.expires_at > now(), Notification.read_at.is_(None), Device.off_at.is_(None), session, sa.not_(superseded),
+        Person.state == "active", root.deleted_at.is_(None), sa.or_(post.id.is_(None), post.deleted_at.is_(None)),
+        readers(Notification.root_id, among=Person),
+        sa.or_(sa.not_(Event.note), readers(Notification.root_id, note=True, among=Person)))
+    return (sa.select(
+        Delivery.id, Delivery.n, Delivery.attempts, Delivery.expires_at, Delivery.notification_id, Delivery.device_id, Delivery.event_id,
+        Device.endpoint, Device.p256dh, Device.auth, Device.last_ok_at, Device.failures, Device.last_status,
+        Notification.person_id, Notification.root_id, Notification.relation, Person.lock_screen,
+        Event.verb, Event.after, Event.note, Event.facts, root.title, root.kind, root.audience, root.sealed,
+        shown_name(actor, Event, root, post).label("actor"), fine.label("fine"))
+        .join(Notification, Notification.id == Delivery.notification_id).join(Device, Device.id == Delivery.device_id)
+        .join(Person, Person.id == Notification.person_id).join(Event, Event.id == Delivery.event_id)
+        .join(root, root.id == Notification.root_id).outerjoin(post, post.id == Event.post_id)
+        .outerjoin(actor, actor.id == Event.actor_id)
+        .where(Delivery.id.in_(ids), Delivery.state == "due", Delivery.send_at <= now()).order_by(Delivery.id))
+
+
+def shown_name(actor, event, root, post):
+    """The actor's name as it may be shown: where the thread or post leaves its author's name out, so does what they did."""
+    return sa.case((sa.and_(root.shown_as.is_not(None), event.actor_id == root.author_id), root.shown_as),
+                   (sa.and_(post.shown_as.is_not(None), event.actor_id == post.author_id), post.shown_as), else_=actor.name)
+
+
+def _badges(person_ids):
+    """{person id: unread lines they may see}, counted to MOST and no further."""
+    if not person_ids:
+        return {}
+    lines = (sa.select(Notification.id).where(Notification.person_id == Person.id, Notification.read_at.is_(None),
+                                              readers(Notification.root_id, among=Person))
+             .correlate(Person).limit(MOST).subquery())
+    count = sa.select(sa.func.count()).select_from(lines).scalar_subquery()
+    return dict(db.session.execute(sa.select(Person.id, count).where(Person.id.in_(sorted(person_ids)))).all())
+
+
+def _due(row, badge):
+    happening = words_checker.Happening(
+        verb=row.verb, relation=row.relation, actor=row.actor, kind=row.kind, private=row.audience == "private", note=row.note,
+        after=row.after, hold_reason=row.facts.get("hold_reason"), n=row.n)
+    stale = row.last_ok_at is None or row.last_ok_at < now() - FRESH or row.failures > 0 or row.last_status not in ACCEPTED
+    return Due(row.id, row.n, row.attempts, row.expires_at, row.notification_id, row.device_id, row.endpoint, row.p256dh, row.auth,
+               row.person_id, row.root_id, stale, happening, row.title, row.sealed, row.lock_screen == "full" and not row.sealed,
+               row.event_id, badge)
+
+
+def quotes_of(event_ids):
+    """{event id: the words that came with it}: a reply's text, the sentence of a change of state.  Notes are never quoted."""
+    if not event_ids:
+        return {}
+    said = dict(db.session.execute(sa.select(Sentence.event_id, Sentence.text).where(Sentence.event_id.in_(event_ids))).all())
+    replies = db.session.execute(sa.select(Event.id, Post.body_md).join(Post, Post.id == Event.post_id)
+                                 .where(Event.id.in_(event_ids), Event.verb.in_(("replied", "posted")), sa.not_(Post.note)))
+    return said | {event_id: plain_of(body) for event_id, body in replies}

@@ -1,0 +1,209 @@
+"""The work of sending pushes: many at once, each written down before more than a few hundred are on their way."""
+import asyncio
+import logging
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import sqlalchemy as sa
+from flask import current_app
+
+from .. import jobs
+from ..db import db, fail_point, now, transaction
+from . import words_checker
+from .delivery import NOT_ALLOWED, PostOffice, open_session, payload_of
+from .device_checker import origin_of
+from .due_queries import due_of, quotes_of
+from .models import Delivery, Device
+
+log = logging.getLogger(__name__)
+
+IN_FLIGHT = 192                         # sent or being sent, and not yet written down: the most a kill can send twice
+CHUNK = 64                              # asked for rights together, just before they are sent
+GATHER_SECONDS = 0.05                   # how long results are gathered before they are written
+RENEW_SECONDS = 30
+TTL_SECONDS = 24 * 3600
+TROUBLES = 5                            # failures in a row after which a push service is left alone for a while
+
+
+@jobs.handler("push", outside=True)
+def push(claimed):
+    """Send the deliveries of the claimed jobs; each job stays until none of its deliveries is due any more."""
+    asyncio.run(Round(current_app._get_current_object(), claimed).run())
+    return {job.id: _finish(job.payload["ids"]) for job in claimed}
+
+
+def _finish(ids):
+    def finish():
+        again = db.session.scalar(sa.select(sa.func.min(Delivery.send_at)).where(Delivery.id.in_(ids), Delivery.state == "due"))
+        if again is not None:
+            raise jobs.Later(max(1, (again - now()).total_seconds()))
+    return finish
+
+
+class Quiet:
+    """Push services that are in trouble, and until when they are left alone; for this process."""
+
+    def __init__(self):
+        self._rows, self._lock = {}, threading.Lock()
+
+    def until(self, origin):
+        """The moment (monotonic) before which nothing is sent there; 0 if it is well."""
+        return self._rows.get(origin, (0, 0))[1]
+
+    def note(self, origin, is_well, wait=None):
+        """Write down how it went.  wait: seconds it asked for itself."""
+        with self._lock:
+            if is_well:
+                self._rows.pop(origin, None)
+                return
+            troubles = self._rows.get(origin, (0, 0))[0] + 1
+            pause = max(wait or 0, min(300, 2 ** (troubles - TROUBLES))) if troubles >= TROUBLES else 0
+            self._rows[origin] = troubles, time.monotonic() + pause if pause else 0
+
+
+quiet = Quiet()
+
+
+class Round:
+    """One round of sending: loads in chunks, sends at most IN_FLIGHT at once, writes results in batches."""
+
+    def __init__(self, app, claimed):
+        self.app, self.claimed = app, claimed
+        self.ids = sorted({delivery_id for job in claimed for delivery_id in job.payload["ids"]})
+        self.database = ThreadPoolExecutor(1, thread_name_prefix="push-rows")
+        self.renewed = time.monotonic()
+
+    async def run(self):
+        """Send everything that may be sent now."""
+        self.results, self.free = asyncio.Queue(), asyncio.Semaphore(IN_FLIGHT)
+        recorder = None
+        with self.database:
+            async with open_session(IN_FLIGHT) as session:
+                self.office = PostOffice(self.app.config["SETTINGS"], session)
+                recorder = asyncio.create_task(self._record())
+                try:
+                    async with asyncio.TaskGroup() as sending:
+                        await self._feed(sending, recorder)
+                finally:
+                    self.results.put_nowait(None)
+                    await recorder
+
+    async def _feed(self, sending, recorder):
+        for start in range(0, len(self.ids), CHUNK):
+            letters = await self._in_database(_load, self.ids[start:start + CHUNK], self.app.config["SETTINGS"].base_url)
+            for due, payload, short in letters:
+                await self.free.acquire()
+                if recorder.done():                      # its error ends the round; what was not written is sent again
+                    return
+                sending.create_task(self._send(due, payload, short))
+
+    async def _send(self, due, payload, short):
+        origin = origin_of(due.endpoint)
+        pause = quiet.until(origin) - time.monotonic()
+        if pause > 0:
+            return self.results.put_nowait((due, None, pause))
+        seconds = max(0, min(TTL_SECONDS, int((due.expires_at - now()).total_seconds())))
+        topic = self.office.topic(due.person_id, due.root_id)
+        answer = await self.office.send(due, payload, topic, seconds)
+        if answer.outcome == "shrink":
+            answer = await self.office.send(due, short, topic, seconds)
+        quiet.note(origin, answer.outcome != "later", answer.retry_after)
+        self.results.put_nowait((due, answer, None))
+
+    async def _record(self):
+        ended = False
+        while not ended:
+            batch = [await self.results.get()]
+            if batch[0] is not None and self.results.qsize() < CHUNK:
+                await asyncio.sleep(GATHER_SECONDS)
+            while not self.results.empty():
+                batch.append(self.results.get_nowait())
+            ended = None in batch
+            done = [result for result in batch if result is not None]
+            if done:
+                await self._in_database(_write, done, self._jobs_to_renew())
+                for _ in done:
+                    self.free.release()
+
+    def _jobs_to_renew(self):
+        if time.monotonic() - self.renewed < RENEW_SECONDS:
+            return []
+        self.renewed = time.monotonic()
+        return self.claimed
+
+    async def _in_database(self, work, *given):
+        """The database is asked in a thread of its own, in a context of its own: sockets do not wait for it."""
+        def with_context():
+            with self.app.app_context():
+                return work(*given)
+        return await asyncio.get_running_loop().run_in_executor(self.database, with_context)
+
+
+def _load(ids, base_url):
+    """(Due, payload, a shorter payload) of each delivery that may go out; the others are dropped."""
+    fine, unwanted = due_of(ids)
+    quotes = quotes_of({due.event_id for due in fine if due.full})
+    db.session.rollback()
+    if unwanted:
+        with transaction():
+            db.session.execute(_set(unwanted, state="dropped"))
+    return [(due, *_payloads(due, quotes.get(due.event_id, ""), base_url)) for due in fine]
+
+
+def _payloads(due, quote, base_url):
+    more = {"navigate": f"{base_url}/p/{due.root_id}", "tag": f"thread-{due.root_id}", "mark": f"{due.notification_id}.{due.n}",
+            "badge": due.badge}
+    short = payload_of(*words_checker.discreet(due.happening), **more)
+    return payload_of(*words_checker.full(due.happening, due.title, quote), **more) if due.full else short, short
+
+
+def _write(done, claimed):
+    """Write the results of a batch, a statement for each outcome."""
+    fail_point("push.sent")
+    by_answer = {}
+    with transaction():
+        for due, answer, pause in done:
+            if answer is None or answer.outcome == "later":
+                _put_off(due, answer, pause)
+            else:
+                by_answer.setdefault((answer.outcome, answer.status), []).append(due)
+        for (outcome, status), dues in by_answer.items():
+            state = {"sent": "sent", "gone": "gone"}.get(outcome, "dropped")
+            db.session.execute(_set([due.id for due in dues], state=state, http=status, attempts=Delivery.attempts + 1))
+            _note_devices(outcome, status, dues)
+    fail_point("push.recorded")
+    for job in claimed:
+        jobs.renew(job)
+
+
+def _set(ids, **values):
+    return (sa.update(Delivery).where(Delivery.id.in_(ids), Delivery.state == "due").values(**values)
+            .execution_options(synchronize_session=False))
+
+
+def _put_off(due, answer, pause):
+    """Again after what the service asked for, else after a pause that grows; never beyond its time."""
+    seconds = pause if answer is None else max(answer.retry_after or 0, jobs.backoff(due.attempts + 1))
+    at = now() + timedelta(seconds=seconds)
+    values = {"send_at": at} if at < due.expires_at else {"state": "dropped"}
+    if answer is not None:
+        values |= {"attempts": Delivery.attempts + 1, "http": answer.status}
+        _note_devices("later", answer.status, [due])
+    db.session.execute(_set([due.id], **values))
+
+
+def _note_devices(outcome, status, dues):
+    """What a device's row says of it.  Ours is the fault where the service refuses: the device stays, somebody is told."""
+    if outcome == "sent":
+        dues = [due for due in dues if due.stale]
+        values = {"last_ok_at": now(), "failures": 0, "last_status": status}
+    else:
+        values = {"failures": Device.failures + 1, "last_status": status} | ({"off_at": now()} if outcome == "gone" else {})
+    ids = sorted({due.device_id for due in dues})
+    if ids:
+        db.session.execute(sa.update(Device).where(Device.id.in_(ids)).values(**values).execution_options(synchronize_session=False))
+    if outcome in ("refused", "shrink"):
+        what = "host is not allowed" if status == NOT_ALLOWED else "push service refused"
+        log.error(what, extra={"status": status, "deliveries": [due.id for due in dues][:20]})

@@ -1,0 +1,93 @@
+"""What a notice says, in the inbox and on a phone; pure computing."""
+from typing import NamedTuple
+
+NAME = "SocialDesk"
+SOMEBODY = "The desk"                   # who did it when nobody did: the clock
+MAX_TITLE, MAX_QUOTE = 90, 180
+
+
+class Happening(NamedTuple):
+    """What is told of: an event, seen from the person who is told.
+    relation: as in audience_queries.RELATIONS; actor: a name as it may be shown, or None; kind: of the thread;
+    n: how many happenings the notice stands for."""
+
+    verb: str
+    relation: str
+    actor: str | None = None
+    kind: str = "ticket"
+    private: bool = True
+    note: bool = False
+    after: str | None = None
+    hold_reason: str | None = None
+    n: int = 1
+
+
+def sentence(what):
+    """What happened last, as one would say it, and how much before it."""
+    more = {1: "", 2: " One more thing happened before."}.get(what.n, f" {what.n - 1} more things happened before.")
+    return _last(what, what.actor or SOMEBODY) + more
+
+
+def discreet(what):
+    """(title, body) for a locked phone: no name, no title, no word of what was said."""
+    if what.relation == "mentioned":
+        return NAME, "Somebody mentioned you."
+    if what.verb == "ticket_assigned":
+        return NAME, "A ticket was given to you."
+    if what.private or what.kind == "ticket":
+        return NAME, "Something changed in one of your tickets."
+    return NAME, "New reply to your question." if what.relation == "author" else "New reply in a thread you follow."
+
+
+def full(what, title, quote=""):
+    """(title, body) for a person who wants to read it on the locked phone.  quote: the words that came with it."""
+    body = sentence(what)
+    return cut(title, MAX_TITLE) or NAME, f"{body} “{cut(quote, MAX_QUOTE)}”" if quote else body
+
+
+def cut(text, most):
+    """A text on one line, at most so many characters, cut between words."""
+    line = " ".join(text.split())
+    if len(line) <= most:
+        return line
+    return line[:most - 1].rsplit(" ", 1)[0].rstrip(" ,;:.") + "…"
+
+
+def _last(what, who):
+    if what.relation == "mentioned":
+        return f"{who} mentioned you" + (" in a note for the desk." if what.note else ".")
+    if what.verb == "replied":
+        return _reply(what, who)
+    if what.verb == "ticket_status_changed":
+        return _state(what, who)
+    return {
+        "access_given": f"{who} added you, so you can read along.",
+        "answer_accepted": f"{who} says your answer helped.",
+        "ticket_assigned": f"{who} gave it to you.",
+        "ticket_moved": f"{who} moved it to your team.",
+        "ticket_opened": f"{who} asks your team.",
+        "ticket_reopened": f"{who} says it is not fixed yet.",
+        "ticket_resumed": f"{who} answered, so it goes on.",
+    }.get(what.verb, f"{who} wrote something new.")
+
+
+def _reply(what, who):
+    if what.note:
+        return f"{who} left a note for the desk."
+    return f"{who} answered your question." if what.relation == "author" and what.kind == "question" else f"{who} replied."
+
+
+def _state(what, who):
+    mine = what.relation == "requester"
+    if what.after == "on_hold":
+        return {"supplier": "It waits for a supplier now.", "change": "It waits for a planned change now."}.get(
+            what.hold_reason, f"{who} needs an answer from you. It waits until then." if mine
+            else f"{who} waits for an answer from the person who asked.")
+    if what.after == "closed" and what.actor is None:
+        return "It is done. Nobody objected, so it closed itself."
+    return {
+        "resolved": f"{who} says it is fixed." + (" Does it work?" if mine else ""),
+        "in_progress": f"{who} is working on it.",
+        "closed": f"{who} closed it. It is done.",
+        "canceled": f"{who} withdrew it.",
+    }.get(what.after, f"{who} changed how it stands.")

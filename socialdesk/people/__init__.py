@@ -1,0 +1,1 @@
+"""Persons, roles, teams, circles, sign-in, profiles."""

@@ -1,0 +1,178 @@
+"""Where mail leaves the desk: SMTP, and nothing is sent twice knowingly."""
+import logging
+import smtplib
+import ssl
+import time
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from urllib.parse import unquote, urlsplit
+
+import sqlalchemy as sa
+from flask import current_app, render_template
+
+from ..db import close_read, db, now
+from ..jobs import Later, handler
+from .mail_actions import queue_mail
+from .models import Mail, Person
+from .session_actions import make_link_and_code
+
+log = logging.getLogger(__name__)
+
+SMTP_SECONDS = 15                       # for each answer of the mail server
+BATCH_SECONDS = 60                      # then the rest waits for the next turn: the lease of a batch is two minutes
+WITHOUT_SERVER_SECONDS = 600
+WORN = "(sent)"
+
+
+@handler("sign-in-mail")
+def write_sign_in_mail(job):
+    """Write the mail with link and code.  Without a person (nobody has that address) there is nothing to do."""
+    if not job.ref_id:
+        return
+    token, code, ends = make_link_and_code(job.ref_id)
+    link = f"{current_app.config['SETTINGS'].base_url}/link/{token}"
+    queue_mail(job.ref_id, f"{code[:4]} {code[4:]} is your SocialDesk code",
+               render_template("people/mail/sign_in.txt", link=link, code=f"{code[:4]} {code[4:]}"), expires_at=ends)
+
+
+@handler("mail", outside=True)
+def send_mails(jobs):
+    """Send what is due.  Returns {job id: what to do with its row}."""
+    mails = _read([job.ref_id for job in jobs])
+    until, server, finishes = time.monotonic() + BATCH_SECONDS, None, {}
+    try:
+        for job in jobs:
+            mail = mails.get(job.ref_id)
+            if mail is None or mail.state != "due":
+                continue
+            refusal = _cannot_go(mail)
+            if refusal is None and time.monotonic() > until:
+                refusal = _again(1)
+            if refusal is None:
+                server, refusal = _send(server, mail)
+            finishes[job.id] = refusal or _close(mail.id, "sent")
+    finally:
+        _leave(server)
+    return finishes
+
+
+def _read(ids):
+    rows = db.session.execute(sa.select(Mail, Person.email, Person.name, Person.state.label("person_state"))
+                              .outerjoin(Person, Person.id == Mail.person_id).where(Mail.id.in_(ids))).all()
+    mails = {row.Mail.id: _Letter(row) for row in rows}
+    close_read()
+    return mails
+
+
+class _Letter:
+    """What a mail needs to be sent, read before the sending."""
+
+    def __init__(self, row):
+        mail = row.Mail
+        self.id, self.state, self.subject, self.body = mail.id, mail.state, mail.subject, mail.body
+        self.message_id, self.made_at, self.expires_at = mail.message_id, mail.made_at, mail.expires_at
+        self.email, self.name, self.is_wanted = row.email, row.name, row.person_state not in (None, "off")
+
+
+def _cannot_go(mail):
+    if mail.expires_at is not None and mail.expires_at <= now() or not mail.is_wanted:
+        return _close(mail.id, "failed")
+    if not current_app.config["SETTINGS"].smtp_url:
+        return _again(WITHOUT_SERVER_SECONDS)
+    return None
+
+
+def _close(mail_id, state):
+    """The finish that writes how it ended; the text goes, since it may hold a code."""
+    return lambda: db.session.execute(sa.update(Mail).where(Mail.id == mail_id).values(state=state, subject=WORN, body=""))
+
+
+def _again(seconds):
+    return _raiser(Later(seconds))
+
+
+def _raiser(error):
+    def finish():
+        raise error
+    return finish
+
+
+def _send(server, mail):
+    """Send one.  Returns (the open connection or None, the finish if it did not go, else None)."""
+    try:
+        message = _message(mail)
+    except (MessageError, ValueError, IndexError, UnicodeError):        # an address no mail header can hold
+        log.warning("mail has no usable address", extra={"mail": mail.id})
+        return server, _close(mail.id, "failed")
+    try:
+        server = server or _connect()
+        server.send_message(message)
+        return server, None
+    except (smtplib.SMTPException, OSError, UnicodeError) as error:
+        if _is_final(error):
+            log.warning("mail was refused", extra={"mail": mail.id, "error": type(error).__name__})
+            return _reset(server), _close(mail.id, "failed")
+        _leave(server)
+        return None, _raiser(error)
+
+
+def _is_final(error):
+    """Did the server say that this mail will never go?  A refused sign-in or a lost connection is no such word."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(500 <= code < 600 for code, _ in error.recipients.values())
+    if isinstance(error, (smtplib.SMTPNotSupportedError, UnicodeError)):
+        return True                     # an address beyond ASCII at a server that takes none
+    return isinstance(error, (smtplib.SMTPSenderRefused, smtplib.SMTPDataError)) and 500 <= error.smtp_code < 600
+
+
+def _message(mail):
+    settings = current_app.config["SETTINGS"]
+    message = EmailMessage(policy=SMTP)
+    name, address = parseaddr(settings.mail_from or f"desk@{urlsplit(settings.base_url).hostname}")
+    message["From"] = Address(name or "SocialDesk", addr_spec=address)
+    message["To"] = Address(mail.name, addr_spec=mail.email)
+    message["Subject"] = mail.subject
+    message["Date"] = format_datetime(mail.made_at)
+    message["Message-ID"] = mail.message_id             # the row's own: a repeat after a crash shows as the same mail
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message.set_content(mail.body)
+    return message
+
+
+def _connect():
+    parts = urlsplit(current_app.config["SETTINGS"].smtp_url)
+    if parts.scheme == "smtps":
+        server = smtplib.SMTP_SSL(parts.hostname, parts.port or 465, timeout=SMTP_SECONDS, context=ssl.create_default_context())
+    else:
+        server = smtplib.SMTP(parts.hostname, parts.port or (587 if parts.scheme == "smtp+starttls" else 25), timeout=SMTP_SECONDS)
+    try:
+        if parts.scheme == "smtp+starttls":
+            server.starttls(context=ssl.create_default_context())
+        if parts.username:
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+    except BaseException:
+        _leave(server)
+        raise
+    return server
+
+
+def _reset(server):
+    """The connection, ready for the next mail, or None if it is gone."""
+    try:
+        server.rset()
+        return server
+    except (smtplib.SMTPException, OSError):
+        _leave(server)
+        return None
+
+
+def _leave(server):
+    if server is not None:
+        try:
+            server.quit()
+        except (smtplib.SMTPException, OSError):
+            server.close()

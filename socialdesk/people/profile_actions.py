@@ -1,0 +1,64 @@
+"""What a person changes about themselves."""
+from datetime import timedelta
+
+from ..db import db, locked, now
+from ..errors import Conflict, Invalid
+from ..events import Verb, record
+from . import checker
+from .actions import check_lang, set_handle
+from .hours_checker import check_hours, check_tz
+from .mail_actions import queue_mail
+from .models import Person
+from .session_actions import end_all
+
+THEMES = ("auto", "light", "dark")
+LOCK_SCREENS = ("discreet", "full")
+
+
+def change_profile(viewer, **changes):
+    """Change one's own name, handle, tz, lang, hours, theme, lock_screen: those given and not None.  Returns the Person.
+    Raises Invalid, Conflict (a handle that is taken); then nothing is changed."""
+    person = locked(Person, viewer.id)
+    for what, value in changes.items():
+        if value is not None:
+            _CHANGE[what](person, value)
+    db.session.flush()
+    return person
+
+
+def _rename(person, name):
+    person.name = checker.check_name(name)
+    person.name_fold = checker.fold_name(person.name)
+
+
+def _one_of(column, words, sentence):
+    def change(person, value):
+        if value not in words:
+            raise Invalid(sentence, field=column)
+        setattr(person, column, value)
+    return change
+
+
+def _checked(column, check):
+    return lambda person, value: setattr(person, column, check(value))
+
+
+_CHANGE = {"name": _rename, "handle": set_handle, "tz": _checked("tz", check_tz), "lang": _checked("lang", check_lang),
+           "hours": _checked("hours", check_hours),
+           "theme": _one_of("theme", THEMES, "The look is auto (as the device), light or dark."),
+           "lock_screen": _one_of("lock_screen", LOCK_SCREENS, "The lock screen is discreet (nothing private) or full (title and text).")}
+
+
+def set_password(viewer, pw_hash, kept):
+    """Keep a new password's hash and end every other session.  kept: the hash that was checked before.
+    Raises Conflict if another one was set in the meantime."""
+    person = locked(Person, viewer.id)
+    if person.pw_hash != kept:
+        raise Conflict("Your password was changed a moment ago, on another device. If that was not you, sign out everywhere and tell the desk.")
+    person.pw_hash = pw_hash
+    end_all(person, but=viewer.session_id)
+    record(Verb.PASSWORD_CHANGED, actor=person)
+    queue_mail(person.id, "Your SocialDesk password was changed",
+               "Your password was just changed, and every other device was signed out.\n\n"
+               "If that was not you: have a sign-in code mailed to you, choose a new password under Me, and tell the desk.\n",
+               expires_at=now() + timedelta(days=1))

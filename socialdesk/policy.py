@@ -1,0 +1,269 @@
+"""Who may see and do what: one rule, two shapes of asking, one table of deeds."""
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from .db import db, now
+from .errors import Missing, NotAllowed
+from .people.models import Membership, Person, TeamMember
+from .posts.models import Access, Post
+from .tickets.models import ENDED, NEXT
+from .viewer import Viewer, viewer_of, viewer_of_session
+
+__all__ = ["Viewer", "viewer_of", "viewer_of_session"]         # rooms ask for a person's rights here
+
+
+# --- who may see: one rule, asked of a Viewer or of many rows of Person at once
+
+class _One:
+    """The rule's questions for a Viewer: answered by literals."""
+
+    def __init__(self, viewer):
+        self.viewer = viewer
+
+    def is_(self, column):
+        return column == self.viewer.id
+
+    def is_agent(self):
+        return sa.true() if self.viewer.is_agent else sa.false()
+
+    def in_circle(self, column):
+        return column.in_(sorted(self.viewer.circle_ids)) if self.viewer.circle_ids else sa.false()
+
+    def in_team(self, column):
+        return column.in_(sorted(self.viewer.team_ids)) if self.viewer.team_ids else sa.false()
+
+    def access(self, root, *why):
+        return _access(root, Access.person_id == self.viewer.id, why)
+
+
+class _Each:
+    """The rule's questions for each row of a Person table: answered by subqueries."""
+
+    def __init__(self, person):
+        self.person = person
+
+    def is_(self, column):
+        return column == self.person.id
+
+    def is_agent(self):
+        return are_agents(self.person)
+
+    def in_circle(self, column):
+        return sa.exists().where(Membership.circle_id == column, Membership.person_id == self.person.id).correlate_except(Membership)
+
+    def in_team(self, column):
+        return sa.exists().where(TeamMember.team_id == column, TeamMember.person_id == self.person.id).correlate_except(TeamMember)
+
+    def access(self, root, *why):
+        return _access(root, Access.person_id == self.person.id, why)
+
+
+def _access(root, whose, why):
+    lasting = sa.or_(Access.until.is_(None), Access.until > now())
+    of_kind = (Access.why.in_(why),) if why else ()
+    return sa.exists().where(Access.root_id == root.id, whose, lasting, *of_kind).correlate_except(Access)
+
+
+def _desk(who, root):
+    """The desk's way in: open teams and triage for every agent, a confidential team for its members.
+    A ticket is the desk's whoever else may read it."""
+    of_desk = sa.or_(root.audience == "private", root.kind == "ticket")
+    return sa.and_(of_desk, who.is_agent(), sa.or_(sa.not_(root.sealed), who.in_team(root.team_id)))
+
+
+def _released(who, post):
+    """Not held any more, or one's own."""
+    return sa.or_(post.hold_until.is_(None), post.hold_until <= now(), who.is_(post.author_id))
+
+
+def _visible(who, root):
+    return sa.and_(_released(who, root), sa.or_(
+        root.audience == "everyone",
+        sa.and_(root.audience == "circle", who.in_circle(root.circle_id)),
+        _desk(who, root),
+        who.access(root)))
+
+
+def _notes(who, root):
+    return sa.and_(who.is_agent(), sa.or_(_desk(who, root), who.access(root, "glass")))
+
+
+def _readable(who, post, root):
+    return sa.and_(_visible(who, root), _released(who, post), sa.or_(sa.not_(post.note), _notes(who, root)))
+
+
+def visible(viewer, root=Post):
+    """The condition that a thread's root is for this person.  root: Post or an alias of it, always of a root."""
+    return _visible(_One(viewer), root) if viewer else sa.false()
+
+
+def readable(viewer, post, root):
+    """The condition that a post of a visible thread is for this person: notes and what is held included."""
+    return _readable(_One(viewer), post, root) if viewer else sa.false()
+
+
+def may_read_notes(viewer, root=Post):
+    """The condition that this person reads the notes of a thread: through its team, triage or break glass."""
+    return _notes(_One(viewer), root) if viewer else sa.false()
+
+
+def event_visible(viewer, event, root):
+    """The condition that an event of a thread is for this person."""
+    if not viewer:
+        return sa.false()
+    who = _One(viewer)
+    held = sa.or_(event.hold_until.is_(None), event.hold_until <= now(), event.actor_id == viewer.id)
+    return sa.and_(_visible(who, root), held, sa.or_(sa.not_(event.note), _notes(who, root)))
+
+
+def readers(root_id, note=False, among=Person):
+    """The condition on Person (or an alias) that they may read a thread now; with note, that they may read its notes."""
+    root = aliased(Post)
+    rule = _notes(_Each(among), root) if note else sa.true()
+    return sa.and_(among.state != "off", sa.exists().where(root.id == root_id, _visible(_Each(among), root), rule))
+
+
+def branches(viewer, root=Post):
+    """visible() as parts that each follow an index, for long lists: every part gives root ids in descending order.
+    Returns conditions on root; their union is what the person may see."""
+    who = _One(viewer)
+    parts = [root.audience == "everyone"]
+    parts += [sa.and_(root.audience == "circle", root.circle_id == circle_id) for circle_id in sorted(viewer.circle_ids)]
+    if viewer.is_agent:
+        parts.append(sa.and_(root.audience == "private", sa.not_(root.sealed)))
+        parts += [sa.and_(root.audience == "private", root.sealed, root.team_id == team_id) for team_id in sorted(viewer.team_ids)]
+    own = sa.select(Access.root_id).where(Access.person_id == viewer.id, sa.or_(Access.until.is_(None), Access.until > now()))
+    parts.append(sa.and_(root.audience != "everyone", root.id.in_(own)))
+    return [sa.and_(part, _released(who, root)) for part in parts]
+
+
+# --- who may do: one table
+
+def _is_author(viewer, thing):
+    return thing.author_id == viewer.id
+
+
+def _is_agent(viewer, thing):
+    return viewer.is_agent
+
+
+def _is_admin(viewer, thing):
+    return viewer.is_admin
+
+
+def _anyone(viewer, thing):
+    return True
+
+
+def _works_on(viewer, thing):
+    """Agents who see the thread as the desk, not as its requester or somebody added.
+    A row that was read with may_read_notes() as its column for_desk is not asked again."""
+    if not viewer.is_agent or thing.root_id is None:
+        return False
+    known = getattr(thing, "for_desk", None)
+    if known is None:
+        known = db.session.scalar(sa.select(sa.literal(1)).where(Post.id == thing.root_id, may_read_notes(viewer, Post)))
+    return bool(known)
+
+
+def _is_asker(viewer, thing):
+    """thing: the question's root."""
+    return thing.author_id == viewer.id and thing.kind == "question"
+
+
+def _may_edit(viewer, thing):
+    return (_is_author(viewer, thing) or thing.kind == "article" and viewer.is_agent) and thing.deleted_at is None
+
+
+def _may_delete(viewer, thing):
+    return (_is_author(viewer, thing) or viewer.is_admin) and thing.kind not in ("ticket", "article") and thing.deleted_at is None
+
+
+def _may_add(viewer, thing):
+    return thing.author_id == viewer.id or _works_on(viewer, thing)
+
+
+#: deed -> (viewer, post) -> bool; alphabetical
+MAY = {
+    "access.give": _may_add,
+    "admin": _is_admin,
+    "answer.accept": _is_asker,
+    "article.write": _is_agent,
+    "desk": _is_agent,
+    "glass.break": _is_admin,
+    "note.write": _works_on,
+    "post.delete": _may_delete,
+    "post.edit": _may_edit,
+    "post.follow": _anyone,
+    "post.me_too": _anyone,
+    "post.reply": _anyone,
+    "ticket.assign": _works_on,
+    "ticket.change": _works_on,
+    "ticket.change_status": lambda viewer, thing: _is_author(viewer, thing) or _works_on(viewer, thing),
+    "ticket.move": _works_on,
+    "ticket.take": _works_on,
+}
+
+
+def can(viewer, deed, thing=None):
+    """May this person do this with this thing, which they see?  thing: a Post (of a ticket: its post), or None."""
+    return viewer is not None and MAY[deed](viewer, thing)
+
+
+def are_agents(person=Person):
+    """The condition on Person that they may work the queue."""
+    return person.role.in_(("agent", "admin"))
+
+
+def are_admins(person=Person):
+    """The condition on Person that they may run the desk now."""
+    return sa.and_(person.role == "admin", person.state == "active")
+
+
+def sees(viewer, post):
+    """Does this person see this post now?  One statement."""
+    root = aliased(Post)
+    return viewer is not None and db.session.scalar(sa.select(sa.literal(1)).select_from(Post).join(root, root.id == Post.root_id)
+                                                    .where(Post.id == post.id, readable(viewer, Post, root))) is not None
+
+
+def require(viewer, deed, thing=None):
+    """The same question in an action: first whether they see it (else Missing), then the table (else NotAllowed)."""
+    if viewer is None:
+        raise NotAllowed("Sign in first.")
+    if thing is not None and not sees(viewer, thing) and deed != "glass.break":
+        raise Missing()
+    if not can(viewer, deed, thing):
+        raise NotAllowed(SENTENCES.get(deed, "You can read this, but not change it. Ask its author or the desk."))
+
+
+SENTENCES = {
+    "admin": "Only an admin of the desk can do this.",
+    "access.give": "Only the person who asked, or the desk, can let somebody else read this.",
+    "answer.accept": "Only the person who asked can accept an answer.",
+    "article.write": "Only the desk writes articles. Ask a question instead, and it may become one.",
+    "desk": "Only agents of the desk work the queue.",
+    "glass.break": "Only an admin of the desk can look into a confidential ticket, and it is written down.",
+    "note.write": "Only the desk writes notes here.",
+    "post.edit": "Only its author can change this text.",
+    "post.delete": "Only its author can take this back. A ticket is withdrawn instead.",
+    "ticket.assign": "Only the desk decides who works on a ticket.",
+    "ticket.change": "Only the desk changes this.",
+    "ticket.change_status": "Only the person who asked and the desk can change how this ticket stands.",
+    "ticket.move": "Only the desk moves a ticket to another team.",
+    "ticket.take": "Only agents of the desk take tickets.",
+}
+
+
+def next_statuses(viewer, post, ticket):
+    """The statuses this person may move a ticket to: what the buttons offer and the action allows."""
+    if viewer is None:
+        return []
+    is_desk = _works_on(viewer, post)
+    is_requester = post.author_id == viewer.id
+    return [to for to, others in NEXT[ticket.status].items() if is_desk or is_requester and "requester" in others]
+
+
+def has_ended(ticket):
+    """Is the ticket closed or canceled, so that a reply opens a follow-up?"""
+    return ticket.status in ENDED

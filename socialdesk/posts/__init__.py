@@ -1,0 +1,1 @@
+"""The spine: post, reply, me too, follow, accepted answer, attachment, access."""

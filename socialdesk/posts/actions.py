@@ -1,0 +1,83 @@
+"""What one can do with posts: say, answer, take an answer back while it is held; the other deeds stand beside, by noun."""
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from .. import events
+from ..db import db, insert_new, locked, now
+from ..errors import Conflict, Missing
+from ..events import Event, Verb, record
+from ..policy import require
+from ..tags.actions import tag_thread
+from .access_actions import audience_of, give_access, is_sealed, locked_thread, move_rights, take_access
+from .answer_actions import accept, unaccept
+from .models import Access, Post
+from .text_actions import delete, edit, hang, recount
+from .thread_actions import follow, mark_seen, me_too, take_back_me_too, unfollow
+
+__all__ = ["accept", "delete", "edit", "follow", "give_access", "mark_seen", "me_too", "move_rights", "publish", "recount", "reply",
+           "take_access", "take_back_me_too", "unaccept", "undo_reply", "unfollow"]
+
+#: kinds whose own room records that they came to be
+_TOLD_ELSEWHERE = ("ticket", "article")
+
+
+def publish(author, kind, prepared, *, audience="everyone", team_id=None, sealed=False, in_feed=True, made_at=None,
+            source=None, external_id=None, status=None, shown_as=None, event=True):
+    """Write a new thread.  audience: everyone, private or circle:<slug>.  A private one goes to the team that owns one of
+    its hashtags, unless team_id says whose it is.  source: it comes from elsewhere, where it was allowed.
+    Raises Invalid, Missing (not a member of the circle)."""
+    name, circle_id = audience_of(author, audience, check=source is None)
+    moment = made_at or now()
+    post = Post(kind=kind, author_id=author.id, shown_as=shown_as, audience=name, circle_id=circle_id, team_id=team_id, sealed=sealed,
+                status=status or ("open" if kind == "question" else None), title=prepared.title, body_md=prepared.body_md,
+                body_html=prepared.html, made_at=moment, active_at=moment, in_feed=in_feed, source=source, external_id=external_id)
+    db.session.add(post)
+    db.session.flush()
+    post.root_id = post.id
+    insert_new(Access.__table__, {"person_id": author.id, "root_id": post.id, "why": "author", "until": None}, "person_id", "root_id")
+    owner = tag_thread(post, prepared.tags)
+    if name == "private" and team_id is None and owner:
+        post.team_id = owner
+    post.sealed = sealed or is_sealed(post)
+    hang(post, prepared)
+    db.session.flush()
+    if event and kind not in _TOLD_ELSEWHERE:
+        record(Verb.POSTED, post, author, kind=kind)
+    return post
+
+
+def reply(root_id, author, prepared, *, note=False, hold_seconds=0, made_at=None, event=True):
+    """Answer in a thread.  root_id: the thread, or a reply in it.  note: for the desk alone.  hold_seconds: so long only
+    its author sees it.  made_at: it was said elsewhere, where it was allowed.  Raises Missing, NotAllowed, Conflict."""
+    root, parent = locked_thread(root_id)
+    if made_at is None:
+        require(author, "note.write" if note else "post.reply", parent)
+    if root.deleted_at or parent.deleted_at:
+        raise Conflict("This was taken back in the meantime, so it takes no more replies. Your text is kept: ask anew, or copy it.")
+    moment = made_at or now()
+    held = moment + timedelta(seconds=hold_seconds) if hold_seconds else None
+    post = Post(kind="reply", root_id=root.id, parent_id=parent.id, author_id=author.id, audience="private", sealed=True, note=note,
+                body_md=prepared.body_md, body_html=prepared.html, made_at=moment, active_at=moment, hold_until=held, source=made_at and "import")
+    db.session.add(post)
+    db.session.flush()
+    hang(post, prepared)
+    db.session.flush()
+    if event:
+        record(Verb.REPLIED, post, author, note=note, hold_until=held)
+    return post
+
+
+def undo_reply(post_id, viewer):
+    """Take a reply back while it is held: nobody else has seen it, so nothing of it stays.  Returns its text.
+    Raises Missing where it is not theirs, Conflict where it is told already."""
+    post = locked(Post, post_id)
+    if post.author_id != viewer.id or post.parent_id is None:
+        raise Missing()
+    event_id = db.session.scalar(sa.select(Event.id).where(Event.post_id == post.id, Event.verb == Verb.REPLIED))
+    if post.hold_until is None or post.hold_until <= now() or event_id is None or not events.take_back(event_id):
+        raise Conflict("It has been sent already, so it can no longer be undone. You can still change it, or take it back.")
+    text = post.body_md
+    db.session.delete(post)
+    db.session.flush()
+    return text

@@ -1,0 +1,109 @@
+"""The text of a post: change it, take it back, and count anew what hangs on it."""
+import sqlalchemy as sa
+
+from ..db import db, insert_new, now
+from ..errors import Conflict
+from ..events import Event, Verb, record
+from ..jobs import done_once
+from ..policy import require
+from ..tags.actions import owning_team, tag_thread, untag_thread
+from ..tags.checker import fold, hashtags_in
+from ..tags.queries import tags_of
+from .access_actions import locked_thread, move_rights
+from .answer_actions import settle
+from .models import Attachment, Follow, Mention, Post, Version
+
+
+def edit(post_id, viewer, prepared, verb=Verb.POST_EDITED):
+    """Change the text of a post; what it was stays as a version.  The same text again changes nothing.
+    Raises Missing, NotAllowed, Conflict (taken back)."""
+    root, post = locked_thread(post_id)
+    if post.deleted_at and post.author_id == viewer.id:
+        raise Conflict("You took this back, so it can no longer be changed. Your text is kept: send it as a new one.")
+    require(viewer, "post.edit", post)
+    title = prepared.title if post is root else ""
+    if (post.title, post.body_md) == (title, prepared.body_md) and not prepared.photos:
+        return post
+    if post is root:
+        _retag(root, prepared)
+    _write_version(post, title, prepared, viewer)
+    _mention_anew(post, prepared)
+    hang(post, prepared)
+    db.session.flush()
+    record(verb, post, viewer, note=post.note, hold_until=post.hold_until, ref_id=post.version)
+    if post is root and root.audience == "private" and root.team_id is None:
+        _route(root, viewer)
+    return post
+
+
+def _write_version(post, title, prepared, viewer):
+    if post.version == 1:
+        db.session.add(Version(post_id=post.id, n=1, title=post.title, body_md=post.body_md, by_id=post.author_id, at=post.made_at))
+    post.version += 1
+    post.title, post.body_md, post.body_html, post.edited_at = title, prepared.body_md, prepared.html, now()
+    db.session.add(Version(post_id=post.id, n=post.version, title=title, body_md=prepared.body_md, by_id=viewer.id, at=post.edited_at))
+
+
+def _retag(root, prepared):
+    """Hashtags follow the text; those that came beside it, by import, stay."""
+    former = {fold(shown) for _, _, shown in hashtags_in(root.body_md)}
+    beside = [name for name in tags_of([root.id]).get(root.id, []) if fold(name) not in former]
+    untag_thread(root, keep=[*prepared.tags, *beside])
+    tag_thread(root, prepared.tags)
+
+
+def _route(root, viewer):
+    """A thread without a team goes to the one that owns a hashtag it got."""
+    team_id = owning_team(root.id)
+    if team_id:
+        move_rights(root.id, team_id=team_id)
+        record(Verb.TICKET_MOVED, root, viewer, ref_id=team_id, route="hashtag")
+
+
+def _mention_anew(post, prepared):
+    db.session.execute(sa.delete(Mention).where(Mention.post_id == post.id, Mention.person_id.not_in(list(prepared.mentions.values()))))
+
+
+def hang(post, prepared):
+    """Photos and mentions of a text just written."""
+    photos = [Attachment(post_id=post.id, sha256=photo.sha256, mime=photo.mime, bytes=photo.bytes, width=photo.width, height=photo.height)
+              for photo in prepared.photos]
+    db.session.add_all(photos)
+    db.session.flush()
+    for n, photo in enumerate(photos):
+        post.body_html = post.body_html.replace(f'"/attachments/{prepared.mark}-{n}"', f'"/attachments/{photo.id}"')
+    insert_new(Mention.__table__, [{"post_id": post.id, "person_id": person_id} for person_id in prepared.mentions.values()],
+               "post_id", "person_id")
+
+
+def delete(post_id, viewer):
+    """Take a post back: its text is gone for good, a line says that it was here.  Twice is once.  Raises Missing, NotAllowed."""
+    root, post = locked_thread(post_id)
+    if post.deleted_at and post.author_id == viewer.id:
+        return post
+    require(viewer, "post.delete", post)
+    post.deleted_at, post.in_feed = now(), False
+    post.title = post.body_md = post.body_html = ""
+    for table in (Version, Attachment, Mention):
+        db.session.execute(sa.delete(table).where(table.post_id == post.id))
+    if post is root:
+        untag_thread(root)
+    post.accepted_at = post.accepted_by = None
+    db.session.flush()
+    before, after = settle(root)
+    moved = {"before": before, "after": after} if before != after else {}
+    record(Verb.POST_DELETED, post, viewer, note=post.note, hold_until=post.hold_until, **moved)
+    return post
+
+
+def recount(event_id):
+    """Count a thread's replies that all its readers see, and say when it last moved; who answers follows from now on."""
+    event = db.session.get(Event, event_id)
+    told = sa.and_(Post.root_id == event.root_id, Post.id != event.root_id, sa.not_(Post.note), Post.deleted_at.is_(None),
+                   sa.or_(Post.hold_until.is_(None), Post.hold_until <= now()))
+    replies, last = db.session.execute(sa.select(sa.func.count(), sa.func.max(Post.made_at)).where(told)).one()
+    moved = sa.case((Post.made_at > last, Post.made_at), else_=last) if last else Post.made_at
+    db.session.execute(sa.update(Post).where(Post.id == event.root_id).values(replies_public=replies, active_at=moved)
+                       .execution_options(synchronize_session=False))
+    if event.verb == Verb.REPLIED and event.actor_id and done_once(event_id, "follow"):
+        insert_new(Follow.__table__, {"root_id": event.root_id, "person_id": event.actor_id, "level": "all"}, "root_id", "person_id")

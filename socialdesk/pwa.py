@@ -1,0 +1,4 @@
+"""/service-worker.js, manifest, offline page."""
+from flask import Blueprint
+
+bp = Blueprint("pwa", __name__)

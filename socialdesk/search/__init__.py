@@ -1,0 +1,1 @@
+"""The index, suggestions while typing, the results page."""

@@ -1,0 +1,1 @@
+"""Hashtags: what they are, who owns them, what carries them."""

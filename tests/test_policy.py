@@ -1,0 +1,211 @@
+"""Who may see and do what: the answers written by hand, asked of each shape the rule is asked in."""
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from socialdesk import policy
+from socialdesk.db import db, now, transaction
+from socialdesk.errors import Missing, NotAllowed
+from socialdesk.events import Event, Verb
+from socialdesk.people.models import Person
+from socialdesk.posts.models import Access, Post
+
+#: thread -> who sees it; everybody who is not named does not.  "agent", "admin", "network" (a member of the open team),
+#: "hr" (an agent in the confidential team), "inside" (a member of the circle), "author", "added" (a participant), "glass" (an admin
+#: who broke it), "gone" (an admin whose glass has run out), "stranger", "requester_in_hr" (in the team, but no agent)
+AGENTS = {"agent", "admin", "network", "hr", "glass", "gone"}
+EVERYBODY = AGENTS | {"inside", "author", "added", "stranger", "requester_in_hr"}
+SEES = {
+    "question_everyone": EVERYBODY,
+    "question_circle": {"inside", "author", "added"},
+    "ticket_triage": AGENTS | {"author", "added"},
+    "ticket_team": AGENTS | {"author", "added"},
+    "ticket_confidential": {"hr", "author", "added", "glass"},
+}
+#: who reads the notes of a thread
+NOTES = {
+    "question_everyone": set(),
+    "question_circle": set(),
+    "ticket_triage": AGENTS,
+    "ticket_team": AGENTS,
+    "ticket_confidential": {"hr", "glass"},
+}
+
+
+@pytest.fixture
+def world(make):
+    """Everybody, and a thread of each kind, each with a reply, a note and a reply that is still held."""
+    network, hr, circle = make.team("Network"), make.team("HR", confidential=True), make.circle("Pilots")
+    who = {"agent": make.agent(), "admin": make.admin(), "network": make.agent(teams=[network]), "hr": make.agent(teams=[hr]),
+           "inside": make.person(circles=[circle]), "author": make.person(circles=[circle]), "added": make.person(), "glass": make.admin(),
+           "gone": make.admin(), "stranger": make.person(), "requester_in_hr": make.person(teams=[hr])}
+    author = who["author"]
+    threads = {"question_everyone": make.question(author), "question_circle": make.question(author, audience=f"circle:{circle.slug}"),
+               "ticket_triage": make.ticket(author), "ticket_team": make.ticket(author, team_id=network.id),
+               "ticket_confidential": make.ticket(author, team_id=hr.id)}
+    with transaction():
+        for name, root in threads.items():
+            if name != "question_everyone":
+                db.session.add(Access(person_id=who["added"].id, root_id=root.id, why="participant"))
+        confidential = threads["ticket_confidential"].id
+        db.session.add(Access(person_id=who["glass"].id, root_id=confidential, why="glass", until=now() + timedelta(hours=1)))
+        db.session.add(Access(person_id=who["gone"].id, root_id=confidential, why="glass", until=now() - timedelta(hours=1)))
+        for root in threads.values():
+            add_replies(root, author)
+    assert set(who) == EVERYBODY
+    return who, {name: root.id for name, root in threads.items()}
+
+
+def add_replies(root, author):
+    for note, hold in ((False, None), (True, None), (False, now() + timedelta(seconds=10))):
+        reply = Post(kind="reply", root_id=root.id, parent_id=root.id, author_id=author.id, audience=root.audience, circle_id=root.circle_id,
+                     note=note, hold_until=hold, made_at=now(), active_at=now(), body_md="x")
+        db.session.add(reply)
+    db.session.flush()
+
+
+def asked(conditions):
+    """The ids of the roots that fulfil a condition."""
+    found = set(db.session.scalars(sa.select(Post.id).where(Post.parent_id.is_(None), conditions)))
+    db.session.rollback()
+    return found
+
+
+def expected(table, name, threads):
+    return {key for thread, key in threads.items() if name in table[thread]}
+
+
+def test_each_sees_exactly_what_the_table_says(world):
+    who, threads = world
+    for name, viewer in who.items():
+        assert asked(policy.visible(viewer, Post)) == expected(SEES, name, threads), name
+    assert asked(policy.visible(None, Post)) == set()
+
+
+def test_lists_are_cut_from_the_same_rule(world):
+    who, threads = world
+    for name, viewer in who.items():
+        assert asked(sa.or_(*policy.branches(viewer, Post))) == expected(SEES, name, threads), name
+
+
+def test_asked_of_many_people_at_once_the_rule_answers_the_same(world):
+    who, threads = world
+    names = {viewer.id: name for name, viewer in who.items()}
+    for thread, key in threads.items():
+        for table, note in ((SEES, False), (NOTES, True)):
+            found = set(db.session.scalars(sa.select(Person.id).where(policy.readers(key, note=note))))
+            assert {names[i] for i in found} == table[thread], (thread, note)
+
+
+def test_notes_are_read_by_the_desk_alone_and_never_for_being_the_requester_or_added(world):
+    who, threads = world
+    for name, viewer in who.items():
+        assert asked(policy.may_read_notes(viewer, Post)) == expected(NOTES, name, threads), name
+
+
+def test_a_requester_who_is_an_agent_does_not_read_the_notes_of_a_confidential_team(make):
+    hr = make.team("HR", confidential=True)
+    author = make.agent()
+    ticket = make.ticket(author, team_id=hr.id)
+    assert ticket.id in asked(policy.visible(author, Post)) and ticket.id not in asked(policy.may_read_notes(author, Post))
+
+
+def test_of_a_thread_each_reads_the_replies_the_notes_only_with_right_and_held_ones_only_as_author(world):
+    who, threads = world
+    root = aliased(Post)
+    for name, viewer in who.items():
+        for thread, key in threads.items():
+            rows = db.session.execute(sa.select(Post.note, Post.hold_until).join(root, root.id == Post.root_id).where(
+                Post.root_id == key, Post.parent_id.isnot(None), policy.readable(viewer, Post, root))).all()
+            db.session.rollback()
+            reads = {("note" if note else "held" if hold else "reply") for note, hold in rows}
+            want = set()
+            if name in SEES[thread]:
+                want = {"reply"} | ({"note"} if name in NOTES[thread] else set()) | ({"held"} if name == "author" else set())
+            assert reads == want, (name, thread)
+
+
+def test_an_event_of_a_note_or_a_held_one_is_for_the_same_people(world):
+    who, threads = world
+    author = who["author"]
+    with transaction():
+        for key in threads.values():
+            for note, hold in ((False, None), (True, None), (False, now() + timedelta(seconds=10))):
+                db.session.add(Event(at=now(), verb=Verb.REPLIED, root_id=key, post_id=key, actor_id=author.id, note=note, hold_until=hold,
+                                     after="reply"))
+    for name, viewer in who.items():
+        for thread, key in threads.items():
+            rows = db.session.execute(sa.select(Event.note, Event.hold_until).join(Post, Post.id == Event.root_id).where(
+                Event.root_id == key, Event.after == "reply", policy.event_visible(viewer, Event, Post))).all()
+            db.session.rollback()
+            kinds = {("note" if note else "held" if hold else "plain") for note, hold in rows}
+            assert ("plain" in kinds) == (name in SEES[thread]), (name, thread)
+            assert ("note" in kinds) == (name in NOTES[thread]), (name, thread)
+            assert ("held" in kinds) == (name == "author"), (name, thread)
+
+
+def test_who_is_switched_off_reads_nothing_and_is_nobody(world):
+    who, threads = world
+    with transaction():
+        db.session.execute(sa.update(Person).where(Person.id == who["hr"].id).values(state="off"))
+    assert policy.viewer_of(who["hr"].id) is None
+    db.session.rollback()
+    for key in threads.values():
+        assert who["hr"].id not in set(db.session.scalars(sa.select(Person.id).where(policy.readers(key))))
+
+
+# --- deeds
+
+#: deed -> who may do it with the team's ticket they see; everybody who sees it and is not named is NotAllowed
+DEEDS = {
+    "access.give": AGENTS | {"author"},
+    "note.write": AGENTS,
+    "post.edit": {"author"},
+    "post.delete": set(),
+    "post.follow": AGENTS | {"author", "added"},
+    "post.me_too": AGENTS | {"author", "added"},
+    "post.reply": AGENTS | {"author", "added"},
+    "ticket.assign": AGENTS,
+    "ticket.change": AGENTS,
+    "ticket.change_status": AGENTS | {"author"},
+    "ticket.move": AGENTS,
+    "ticket.take": AGENTS,
+    "answer.accept": set(),
+}
+
+
+@pytest.mark.parametrize("deed", sorted(DEEDS))
+def test_each_may_do_exactly_what_the_table_says(world, deed):
+    who, threads = world
+    ticket = db.session.get(Post, threads["ticket_team"])
+    for name, viewer in who.items():
+        outcome = "may"
+        try:
+            policy.require(viewer, deed, ticket)
+        except Missing:
+            outcome = "missing"
+        except NotAllowed as refusal:
+            outcome = "not allowed"
+            assert refusal.sentence.endswith(".") and "forbidden" not in refusal.sentence.lower()
+        assert outcome == ("missing" if name not in SEES["ticket_team"] else "may" if name in DEEDS[deed] else "not allowed"), name
+
+
+def test_without_a_thing_the_desk_is_for_agents_and_admin_deeds_for_admins(world):
+    who, _threads = world
+    for name, viewer in who.items():
+        assert policy.can(viewer, "desk") == policy.can(viewer, "article.write") == (name in AGENTS), name
+        assert policy.can(viewer, "admin") == policy.can(viewer, "glass.break") == (name in {"admin", "glass", "gone"}), name
+    assert not any(policy.can(None, deed) for deed in policy.MAY)
+
+
+def test_only_the_asker_accepts_an_answer(world):
+    who, threads = world
+    question = db.session.get(Post, threads["question_everyone"])
+    assert {name for name, viewer in who.items() if policy.can(viewer, "answer.accept", question)} == {"author"}
+
+
+def test_the_table_of_deeds_is_in_order_and_each_test_knows_it():
+    assert list(policy.MAY) == sorted(policy.MAY)
+    assert set(DEEDS) | {"admin", "article.write", "desk", "glass.break"} == set(policy.MAY)
