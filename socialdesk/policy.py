@@ -7,9 +7,9 @@ from .errors import Missing, NotAllowed
 from .people.models import Membership, Person, TeamMember
 from .posts.models import Access, Post
 from .tickets.models import ENDED, NEXT
-from .viewer import Viewer, viewer_of, viewer_of_session
+from .viewer import Viewer, viewer_of, viewer_of_session, viewer_of_token
 
-__all__ = ["Viewer", "viewer_of", "viewer_of_session"]         # rooms ask for a person's rights here
+__all__ = ["Viewer", "viewer_of", "viewer_of_session", "viewer_of_token"]         # rooms ask for a person's rights here
 
 
 # --- who may see: one rule, asked of a Viewer or of many rows of Person at once
@@ -65,10 +65,8 @@ def _access(root, whose, why):
 
 
 def _desk(who, root):
-    """The desk's way in: open teams and triage for every agent, a confidential team for its members.
-    A ticket is the desk's whoever else may read it."""
-    of_desk = sa.or_(root.audience == "private", root.kind == "ticket")
-    return sa.and_(of_desk, who.is_agent(), sa.or_(sa.not_(root.sealed), who.in_team(root.team_id)))
+    """The desk's way in: open teams and triage for every agent, a confidential team for its members."""
+    return sa.and_(root.audience == "private", who.is_agent(), sa.or_(sa.not_(root.sealed), who.in_team(root.team_id)))
 
 
 def _released(who, post):

@@ -3,6 +3,7 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
+from .api.models import ApiToken
 from .db import db
 from .people.models import Membership, Person, Session, TeamMember
 
@@ -66,3 +67,16 @@ def viewer_of_session(id_hash):
     row = db.session.execute(sa.select(*_VIEWER, Session.public_id).join(Session, Session.person_id == Person.id).where(
         Session.id_hash == id_hash, Session.epoch == Person.epoch, Person.state == "active")).first()
     return row and Viewer(*row[:-1], **_groups(row.id), session_id=row.public_id)
+
+
+def viewer_of_token(token_hash):
+    """(Viewer, id of the token) of an API token's hash, or (None, None).  Two statements.
+    A token that has scopes, but not admin, makes of an admin an agent."""
+    row = db.session.execute(sa.select(*_VIEWER, ApiToken.id.label("token_id"), ApiToken.scopes).join(
+        ApiToken, ApiToken.person_id == Person.id).where(ApiToken.hash == token_hash, Person.state == "active")).first()
+    if row is None:
+        return None, None
+    scopes = None if row.scopes is None else frozenset(row.scopes.split())
+    role = "agent" if row.role == "admin" and scopes is not None and "admin" not in scopes else row.role
+    facts = row._asdict() | {"role": role, "scopes": scopes}
+    return Viewer(**{name: value for name, value in facts.items() if name != "token_id"}, **_groups(row.id)), row.token_id

@@ -3,8 +3,6 @@ import hashlib
 import json
 import logging
 import secrets
-import threading
-import time
 from urllib.parse import quote, urlsplit
 
 import sqlalchemy as sa
@@ -12,9 +10,11 @@ from flask import current_app, g, has_request_context, jsonify, make_response, r
 from flask_login import LoginManager, current_user
 from htmx_flask import Htmx, HtmxAwareRequest
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.routing import IntegerConverter
 
 from . import db as database
 from . import policy
+from .buckets import Buckets
 from .db import db, insert, now, transaction
 from .errors import Conflict, Invalid, Missing, NotAllowed, Refusal, SignedOut, TooLarge, TooMany
 from .headers import compress, with_headers
@@ -32,6 +32,7 @@ class Request(HtmxAwareRequest):
 
     max_form_parts = MAX_FORM_PARTS
     max_form_memory_size = 1_000_000
+    acting = ...                                # whom a token stands for; None: nobody, whatever cookie came along; ...: ask the session
 
     @property
     def wants_fragment(self):
@@ -47,8 +48,16 @@ class Request(HtmxAwareRequest):
         return best == "application/json" and self.accept_mimetypes[best] > self.accept_mimetypes["text/html"]
 
 
+class Number(IntegerConverter):
+    """An id in an address: what no database could hold is an unknown one."""
+
+    def __init__(self, map, fixed_digits=0, min=None, max=2 ** 63 - 1, signed=False):
+        super().__init__(map, fixed_digits, min, max, signed)
+
+
 def set_up(app):
     """Put the conventions on an app."""
+    app.url_map.converters["int"] = Number
     Htmx().init_app(app)
     app.request_class = Request
     login = LoginManager(app)
@@ -77,8 +86,15 @@ def viewer():
     """The person who is signed in, or None."""
     if not has_request_context():
         return None
+    if request.acting is not ...:
+        return request.acting
     person = current_user._get_current_object()
     return person if person.is_authenticated else None
+
+
+def act_as(person):
+    """Let this request be somebody's by an API token, or nobody's; its cookies are not looked at."""
+    request.acting = person
 
 
 def public(view):
@@ -175,6 +191,7 @@ def fingerprint():
     parts += sorted([name, *values] for name, values in request.form.lists() if name != "key")
     for name, files in sorted(request.files.lists()):
         for file in files:
+            file.stream.seek(0)                 # a view may have read it
             parts.append([name, hashlib.sha256(file.stream.read()).hexdigest()])
             file.stream.seek(0)
     return hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()
@@ -182,26 +199,7 @@ def fingerprint():
 
 # --- limits on what only reads: kept in memory, since a GET writes nothing
 
-class _Buckets:
-    """Token buckets in memory, a key each.  burst: tokens at first; per_second: refill."""
-
-    def __init__(self):
-        self._rows, self._lock = {}, threading.Lock()
-
-    def spend(self, key, burst, per_second):
-        """Take one token.  Returns the seconds to wait, 0 if there was one."""
-        with self._lock:
-            moment = time.monotonic()
-            if len(self._rows) > 50_000:
-                self._rows.clear()
-            tokens, at = self._rows.get(key, (burst, moment))
-            tokens = min(burst, tokens + (moment - at) * per_second)
-            wait = 0 if tokens >= 1 else (1 - tokens) / per_second
-            self._rows[key] = (tokens - (not wait), moment)
-            return wait
-
-
-_buckets = _Buckets()
+_buckets = Buckets()
 
 
 def limit_reads(kind, burst=60, per_second=10):
@@ -284,8 +282,14 @@ def _fault(error):
 # --- every answer
 
 def _context():
-    person = viewer()
-    return {"viewer": person, "settings": current_app.config["SETTINGS"]}
+    """What every template knows.  A page that says the database is gone must not ask it who is there."""
+    try:
+        person = viewer()
+    except Exception as error:
+        if database.refusal_of(error) is None:
+            raise
+        person = None
+    return {"viewer": person, "settings": current_app.config["SETTINGS"], "here": request.path.split("/")[1] or "feed"}
 
 
 def _finish(answer):

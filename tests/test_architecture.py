@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent / "socialdesk"
 ROOMS = ["wording", "people", "tags", "posts", "knowledge", "tickets", "search", "notifications", "recognition", "surveys",
          "integrations", "feed", "insights", "api"]
 #: from the ground: a module may import what stands on a lower floor, or to its left on its own
-FLOORS = [["errors", "config", "db", "assets", "schema"], ["checker", "index"], ["jobs", "workers"], ["events"], ["models"], ["viewer", "policy"], ["queries"],
+FLOORS = [["errors", "config", "db", "assets", "schema", "buckets"], ["checker", "index"], ["jobs", "workers"], ["events"], ["models"], ["viewer", "policy"], ["queries"],
           ["actions", "delivery"], ["headers", "web", "live", "consequences"], ["views", "openapi", "pwa"],
           ["health", "backup", "importing", "demo", "server", "commands", "cli"], ["roof"]]
 KERNEL = {name for floor in FLOORS for name in floor}

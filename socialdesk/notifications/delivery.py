@@ -16,12 +16,12 @@ from .words_checker import MAX_QUOTE, cut
 
 TIMEOUT_SECONDS = 10
 MAX_WAIT_SECONDS = 24 * 3600            # however long a push service asks to wait
-UNREACHABLE, NOT_ALLOWED = 0, -1        # in the place of an HTTP status
+UNREACHABLE, NOT_ALLOWED, BAD_KEY = 0, -1, -2       # in the place of an HTTP status
 MOST_BYTES = 3000                       # of a payload; push services take 3,993
 
 
 class Answer(NamedTuple):
-    """What a push service said: an HTTP status, UNREACHABLE or NOT_ALLOWED, and how long it asks to wait."""
+    """What a push service said: an HTTP status (or why there is none) and how long it asks to wait."""
 
     status: int
     retry_after: float | None = None
@@ -39,11 +39,11 @@ class Answer(NamedTuple):
         return "later" if self.status in (UNREACHABLE, 406, 408, 425, 429) or self.status >= 500 else "refused"
 
 
-def open_session(most_at_once=64):
+def open_session(most_at_once=64, seconds=TIMEOUT_SECONDS):
     """The HTTP session of a round of pushes: no cookies, no proxies of the environment."""
     import aiohttp                      # heavy: only who sends needs it
     return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=most_at_once, ttl_dns_cache=300), trust_env=False,
-                                 timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS), cookie_jar=aiohttp.DummyCookieJar(),
+                                 timeout=aiohttp.ClientTimeout(total=seconds), cookie_jar=aiohttp.DummyCookieJar(),
                                  auto_decompress=False)
 
 
@@ -65,7 +65,10 @@ class PostOffice:
         headers = {**self._keys.header(origin_of(device.endpoint)), "TTL": str(ttl_seconds), "Urgency": urgency, "Topic": topic,
                    "Content-Encoding": "aes128gcm", "Content-Type": "application/octet-stream"}
         keys = {"p256dh": device.p256dh, "auth": device.auth}
-        body = self._pusher({"endpoint": device.endpoint, "keys": keys}).encode(payload)["body"]
+        try:
+            body = self._pusher({"endpoint": device.endpoint, "keys": keys}).encode(payload)["body"]
+        except ValueError:                                   # one damaged row must not hold up the others
+            return Answer(BAD_KEY)
         return await self._post(self._where(device.endpoint), body, headers)
 
     async def _post(self, url, body, headers):

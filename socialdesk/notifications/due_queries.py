@@ -40,7 +40,8 @@ def _statement(ids):
     superseded = sa.exists().where(_newer.notification_id == Delivery.notification_id, _newer.channel == Delivery.channel,
                                    _newer.device_id == Delivery.device_id, _newer.n > Delivery.n)
     fine = sa.and_(
-        Delivery.expires_at > now(), Notification.read_at.is_(None), Device.off_at.is_(None), session, sa.not_(superseded),
+        Delivery.expires_at > now(), Notification.read_at.is_(None), Device.off_at.is_(None),
+        Device.person_id == Notification.person_id, session, sa.not_(superseded),
         Person.state == "active", root.deleted_at.is_(None), sa.or_(post.id.is_(None), post.deleted_at.is_(None)),
         readers(Notification.root_id, among=Person),
         sa.or_(sa.not_(Event.note), readers(Notification.root_id, note=True, among=Person)))

@@ -12,7 +12,7 @@ from flask import current_app
 from .. import jobs
 from ..db import db, fail_point, now, transaction
 from . import words_checker
-from .delivery import NOT_ALLOWED, PostOffice, open_session, payload_of
+from .delivery import PostOffice, open_session, payload_of
 from .device_checker import origin_of
 from .due_queries import due_of, quotes_of
 from .models import Delivery, Device
@@ -74,28 +74,30 @@ class Round:
         self.ids = sorted({delivery_id for job in claimed for delivery_id in job.payload["ids"]})
         self.database = ThreadPoolExecutor(1, thread_name_prefix="push-rows")
         self.renewed = time.monotonic()
+        self.fault = None
 
     async def run(self):
         """Send everything that may be sent now."""
         self.results, self.free = asyncio.Queue(), asyncio.Semaphore(IN_FLIGHT)
-        recorder = None
         with self.database:
             async with open_session(IN_FLIGHT) as session:
                 self.office = PostOffice(self.app.config["SETTINGS"], session)
                 recorder = asyncio.create_task(self._record())
                 try:
                     async with asyncio.TaskGroup() as sending:
-                        await self._feed(sending, recorder)
+                        await self._feed(sending)
                 finally:
                     self.results.put_nowait(None)
                     await recorder
+        if self.fault:
+            raise self.fault
 
-    async def _feed(self, sending, recorder):
+    async def _feed(self, sending):
         for start in range(0, len(self.ids), CHUNK):
             letters = await self._in_database(_load, self.ids[start:start + CHUNK], self.app.config["SETTINGS"].base_url)
             for due, payload, short in letters:
                 await self.free.acquire()
-                if recorder.done():                      # its error ends the round; what was not written is sent again
+                if self.fault:                           # results cannot be written: what is not sent yet waits for the next try
                     return
                 sending.create_task(self._send(due, payload, short))
 
@@ -122,10 +124,16 @@ class Round:
                 batch.append(self.results.get_nowait())
             ended = None in batch
             done = [result for result in batch if result is not None]
-            if done:
-                await self._in_database(_write, done, self._jobs_to_renew())
-                for _ in done:
-                    self.free.release()
+            if done and not self.fault:
+                await self._keep(done)
+            for _ in done:
+                self.free.release()
+
+    async def _keep(self, done):
+        try:
+            await self._in_database(_write, done, self._jobs_to_renew())
+        except Exception as fault:                       # ends the round: the jobs are tried again, the phones show an id once
+            self.fault = fault
 
     def _jobs_to_renew(self):
         if time.monotonic() - self.renewed < RENEW_SECONDS:
@@ -185,7 +193,7 @@ def _set(ids, **values):
 
 def _put_off(due, answer, pause):
     """Again after what the service asked for, else after a pause that grows; never beyond its time."""
-    seconds = pause if answer is None else max(answer.retry_after or 0, jobs.backoff(due.attempts + 1))
+    seconds = pause if answer is None else answer.retry_after if answer.retry_after is not None else jobs.backoff(due.attempts + 1)
     at = now() + timedelta(seconds=seconds)
     values = {"send_at": at} if at < due.expires_at else {"state": "dropped"}
     if answer is not None:
@@ -205,5 +213,4 @@ def _note_devices(outcome, status, dues):
     if ids:
         db.session.execute(sa.update(Device).where(Device.id.in_(ids)).values(**values).execution_options(synchronize_session=False))
     if outcome in ("refused", "shrink"):
-        what = "host is not allowed" if status == NOT_ALLOWED else "push service refused"
-        log.error(what, extra={"status": status, "deliveries": [due.id for due in dues][:20]})
+        log.error("push refused", extra={"status": status, "deliveries": [due.id for due in dues][:20]})

@@ -91,3 +91,25 @@ def _state(what, who):
         "closed": f"{who} closed it. It is done.",
         "canceled": f"{who} withdrew it.",
     }.get(what.after, f"{who} changed how it stands.")
+
+
+def tested(status):
+    """What came of a test push: (did it work, what to tell).  status: HTTP, 0 unreachable, -1 host not allowed, -2 bad key."""
+    if 200 <= status < 300:
+        return True, "Sent. It should show on that device within seconds; if not, look whether its own settings silence SocialDesk."
+    if status in (404, 410):
+        return False, "That device has stopped taking notices, so it was removed. Turn them on again on the device itself."
+    return False, _FAULTS.get(status) or (
+        "The push service is very busy and asks us to wait. Test again in a few minutes." if status in (406, 429) else
+        f"The push service has a fault of its own ({status}). Nothing is wrong here: test again in a few minutes." if status >= 500 else
+        f"The push service answered something we cannot use ({status}). Tell the desk; other devices are not touched by it.")
+
+
+_REFUSED = "The push service refuses the desk's key ({}). Turn notices off and on again on that device; if that does not help, tell the desk."
+_FAULTS = {
+    0: "The push service of that browser cannot be reached from here. Notices wait and are sent when it can; tell the desk if it lasts.",
+    -1: "The desk does not send to that browser's push service, since it does not know it. An admin can add it to SOCIALDESK_PUSH_HOSTS.",
+    -2: "The key of that device is damaged. Turn notices off and on again on it.",
+    400: _REFUSED.format(400), 401: _REFUSED.format(401), 403: _REFUSED.format(403),
+    413: "The push service finds even a short notice too long. That is a fault on its side; tell the desk.",
+}

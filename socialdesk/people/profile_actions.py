@@ -18,7 +18,11 @@ LOCK_SCREENS = ("discreet", "full")
 def change_profile(viewer, **changes):
     """Change one's own name, handle, tz, lang, hours, theme, lock_screen: those given and not None.  Returns the Person.
     Raises Invalid, Conflict (a handle that is taken); then nothing is changed."""
-    person = locked(Person, viewer.id)
+    return set_all(locked(Person, viewer.id), **changes)
+
+
+def set_all(person, **changes):
+    """The same for a person read for update, whoever asks."""
     for what, value in changes.items():
         if value is not None:
             _CHANGE[what](person, value)

@@ -11,11 +11,12 @@ from ..policy import require
 from ..tags.actions import tag_thread
 from .access_actions import audience_of, give_access, is_sealed, locked_thread, move_rights, take_access
 from .answer_actions import accept, unaccept
+from .draft_actions import drop_draft, keep_draft
 from .models import Access, Post
 from .text_actions import delete, edit, hang, recount
 from .thread_actions import follow, mark_seen, me_too, take_back_me_too, unfollow
 
-__all__ = ["accept", "delete", "edit", "follow", "give_access", "mark_seen", "me_too", "move_rights", "publish", "recount", "reply",
+__all__ = ["accept", "delete", "drop_draft", "edit", "follow", "give_access", "keep_draft", "mark_seen", "me_too", "move_rights", "publish", "recount", "reply",
            "take_access", "take_back_me_too", "unaccept", "undo_reply", "unfollow"]
 
 #: kinds whose own room records that they came to be
@@ -69,15 +70,16 @@ def reply(root_id, author, prepared, *, note=False, hold_seconds=0, made_at=None
 
 
 def undo_reply(post_id, viewer):
-    """Take a reply back while it is held: nobody else has seen it, so nothing of it stays.  Returns its text.
-    Raises Missing where it is not theirs, Conflict where it is told already."""
+    """Take a reply back while it is held: nobody else has seen it, so nothing of it stays.  Returns its text,
+    which is kept as a draft of the thread.  Raises Missing where it is not theirs, Conflict where it is told already."""
     post = locked(Post, post_id)
     if post.author_id != viewer.id or post.parent_id is None:
         raise Missing()
-    event_id = db.session.scalar(sa.select(Event.id).where(Event.post_id == post.id, Event.verb == Verb.REPLIED))
-    if post.hold_until is None or post.hold_until <= now() or event_id is None or not events.take_back(event_id):
+    held = db.session.scalars(sa.select(Event.id).where(Event.post_id == post.id)).all()
+    if post.hold_until is None or post.hold_until <= now() or not all([events.take_back(event_id) for event_id in held]):
         raise Conflict("It has been sent already, so it can no longer be undone. You can still change it, or take it back.")
     text = post.body_md
+    keep_draft(viewer, f"reply-{post.root_id}", text)
     db.session.delete(post)
     db.session.flush()
     return text

@@ -1,22 +1,23 @@
-"""What one can ask of posts."""
+"""What one can ask of posts: a text made ready to be written; threads and timelines stand beside."""
 import secrets
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import sqlalchemy as sa
 from flask import current_app
-from sqlalchemy.orm import aliased
 
 from ..config import keep_file
-from ..db import close_read, db
-from ..errors import Invalid, Missing
+from ..db import close_read
+from ..errors import Invalid
 from ..people import queries as people
 from ..people.checker import mentions_in
-from ..policy import readable
 from ..tags.checker import hashtags_in
 from . import checker
-from .models import Post
 from .photo_checker import check_photo
+from .thread_queries import author_columns, get_post, is_readable, own_title, photos_of, stands, thread_of, versions_of
+from .timeline_queries import is_far_back, timeline_of
+
+__all__ = ["Kept", "Prepared", "author_columns", "get_post", "is_far_back", "is_readable", "own_title", "photos_of", "prepare", "stands",
+           "thread_of", "timeline_of", "versions_of"]
 
 MAX_PHOTOS = 6
 
@@ -64,13 +65,20 @@ def prepare(viewer, body_md, title=None, files=(), attached=()):
 
 
 def _photos(files, present):
-    chosen = [file if isinstance(file, bytes) else file.read() for file in files
-              if isinstance(file, bytes) or getattr(file, "filename", None) != ""]
+    chosen = [_read(file) for file in files if isinstance(file, bytes) or getattr(file, "filename", None) != ""]
     if present + len(chosen) > MAX_PHOTOS:
         raise Invalid(f"A post may have {MAX_PHOTOS} photos, and these are {present + len(chosen)}. "
                       "Your text is safe; leave some out, or send them with a reply.", field="photo")
     most = current_app.config["SETTINGS"].max_upload_bytes
     return [check_photo(data, most) for data in chosen]
+
+
+def _read(file):
+    if isinstance(file, bytes):
+        return file
+    data = file.read()
+    file.seek(0)                                # what the idempotency key stands for is read from it as well
+    return data
 
 
 def _mentions(body):
@@ -84,21 +92,3 @@ def _mentions(body):
     known = people.handles(names)
     named = {handle for _, _, handle in mentions_in(body, known)}
     return {handle: person_id for handle, person_id in known.items() if handle in named}
-
-
-def get_post(post_id, viewer):
-    """The Post, if this person may read it; a reply that was held or noted away from them is Missing like any other."""
-    root = aliased(Post)
-    post = db.session.scalar(sa.select(Post).join(root, root.id == Post.root_id)
-                             .where(Post.id == post_id, readable(viewer, Post, root), stands(root)))
-    if post is None:
-        raise Missing()
-    return post
-
-
-def stands(root):
-    """The condition that a thread is still there: not taken back, or kept as a trace because others answered."""
-    answer = aliased(Post)
-    return sa.or_(root.deleted_at.is_(None), sa.exists().where(
-        answer.root_id == root.id, answer.id != root.id, answer.author_id != root.author_id,
-        answer.deleted_at.is_(None), sa.not_(answer.note)))

@@ -5,7 +5,7 @@ from ..db import db, insert_new, now
 from ..errors import Conflict
 from ..events import Event, Verb, record
 from ..jobs import done_once
-from ..policy import require
+from ..policy import can, require, sees
 from ..tags.actions import owning_team, tag_thread, untag_thread
 from ..tags.checker import fold, hashtags_in
 from ..tags.queries import tags_of
@@ -79,9 +79,11 @@ def hang(post, prepared):
 def delete(post_id, viewer):
     """Take a post back: its text is gone for good, a line says that it was here.  Twice is once.  Raises Missing, NotAllowed."""
     root, post = locked_thread(post_id)
-    if post.deleted_at and post.author_id == viewer.id:
+    if post.deleted_at and sees(viewer, post) and (post.author_id == viewer.id or can(viewer, "admin")):
         return post
     require(viewer, "post.delete", post)
+    if post.hold_until and post.hold_until > now():
+        raise Conflict("It is still on its way out, and nobody has seen it: undo it instead.")
     post.deleted_at, post.in_feed = now(), False
     post.title = post.body_md = post.body_html = ""
     for table in (Version, Attachment, Mention):
@@ -102,7 +104,7 @@ def recount(event_id):
     told = sa.and_(Post.root_id == event.root_id, Post.id != event.root_id, sa.not_(Post.note), Post.deleted_at.is_(None),
                    sa.or_(Post.hold_until.is_(None), Post.hold_until <= now()))
     replies, last = db.session.execute(sa.select(sa.func.count(), sa.func.max(Post.made_at)).where(told)).one()
-    moved = sa.case((Post.made_at > last, Post.made_at), else_=last) if last else Post.made_at
+    moved = sa.case((Post.made_at > last, Post.made_at), else_=sa.literal(last, Post.made_at.type)) if last else Post.made_at
     db.session.execute(sa.update(Post).where(Post.id == event.root_id).values(replies_public=replies, active_at=moved)
                        .execution_options(synchronize_session=False))
     if event.verb == Verb.REPLIED and event.actor_id and done_once(event_id, "follow"):

@@ -65,7 +65,8 @@ def mark_seen(root_id, viewer, event_id=None):
     root, _ = locked_thread(root_id)
     require(viewer, "post.follow", root)
     newest = event_id or db.session.scalar(
-        sa.select(sa.func.max(Event.id)).where(Event.root_id == root.id, Post.id == root.id, event_visible(viewer, Event, Post))) or 0
+        sa.select(sa.func.max(Event.id)).join(Post, Post.id == Event.root_id)
+        .where(Event.root_id == root.id, event_visible(viewer, Event, Post))) or 0
     row = {"person_id": viewer.id, "root_id": root.id, "event_id": newest, "first_at": now(), "at": now()}
     first = insert_new(Seen.__table__, row, "person_id", "root_id")
     if not first:

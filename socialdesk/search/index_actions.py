@@ -12,7 +12,7 @@ MAX_POSITION, MAX_POSITIONS = 16_000, 250        # what a tsvector of PostgreSQL
 
 
 class Entry(NamedTuple):
-    """A document to be written: a row of Document."""
+    """A document to be written: a row of Document.  more: words it is found by too, which are not shown of it."""
 
     post_id: int
     root_id: int
@@ -20,20 +20,21 @@ class Entry(NamedTuple):
     kind: str
     title: str
     body: str
+    more: str = ""
 
 
 def write(entries):
-    """Put documents into the index, in place of what stood there of the same posts.  entries: [Entry]."""
+    """Put documents that are not there into the index.  entries: [Entry]."""
     if not entries:
         return
-    remove([entry.post_id for entry in entries])
-    db.session.execute(sa.insert(Document), [entry._asdict() for entry in entries])
+    db.session.execute(sa.insert(Document), [{name: getattr(entry, name) for name in _COLUMNS} for entry in entries])
     for name in TABLES:
         rows = [_row(entry) for entry in entries if table_of(entry.segment) == name]
         if rows:
             db.session.execute(sa.text(_INSERT[is_postgresql()].format(name)), rows)
 
 
+_COLUMNS = [column.key for column in Document.__table__.columns]
 _INSERT = {False: "INSERT INTO {} (rowid, title, body) VALUES (:post_id, :title, :body)",
            True: "INSERT INTO {} (post_id, title, body, words) VALUES (:post_id, :title, :body, CAST(:words AS tsvector))"}
 
@@ -48,15 +49,8 @@ def remove(post_ids):
     db.session.execute(sa.delete(Document).where(Document.post_id.in_(post_ids)))
 
 
-def remove_all():
-    """Empty the index."""
-    for name in TABLES:
-        db.session.execute(sa.text(f"DELETE FROM {name}"))
-    db.session.execute(sa.delete(Document))
-
-
 def _row(entry):
-    title, body = words_of(entry.title), words_of(entry.body)
+    title, body = words_of(entry.title), words_of(f"{entry.body}\n{entry.more}")
     row = {"post_id": entry.post_id, "title": _line(title), "body": _line(body)}
     return row | {"words": _vector(title, body)} if is_postgresql() else row
 

@@ -9,6 +9,8 @@ from ..posts.checker import cut
 from .word_checker import places_of
 
 TITLE_WEIGHT, B, K1 = 6, 0.4, 1.2       # BM25F; the order hardly depends on them
+MAX_LOOKED_AT = 12_000                  # characters of a text in which the best sentence is looked for
+SMOOTH = 100                            # as if so many more documents were there: in a young desk no word is rare yet
 
 _SENTENCE = re.compile(r"[^\n.!?。！？]*(?:[.!?](?!\s|$)[^\n.!?。！？]*)*(?:[.!?。！？]+|\n|$)")
 
@@ -46,8 +48,9 @@ def rank(rows, terms, documents, counts):
 
 
 def rarity(documents, count):
-    """How much a word says: the rarer, the more."""
-    return math.log(1 + (documents - count + 0.5) / (count + 0.5)) if count <= documents else 0.1
+    """How much a word says: the rarer, the more.  A word that stands nowhere says as much as one that stands once."""
+    count = max(count, 1)
+    return math.log(1 + (documents + SMOOTH - count + 0.5) / (count + 0.5))
 
 
 def _times(term, words):
@@ -56,16 +59,26 @@ def _times(term, words):
 
 
 def best_sentence(body, terms, length=140):
-    """The sentence of a text in which most of the terms stand, on one line, at most `length` characters."""
+    """The sentence of a text in which most of the words stand that say something, on one line, at most `length` characters."""
+    telling = [term for term in terms if term.says_something] or terms
     best, most = "", -1
-    for found in _SENTENCE.finditer(body[:12_000]):
+    for found in _SENTENCE.finditer(body[:MAX_LOOKED_AT]):
         sentence = found.group().strip()
-        if len(sentence) < 3:
-            continue
-        hits = len({place for _, _, words in places_of(sentence) for place in words if any(_is(word, term) for word in (place,) for term in terms)})
-        if hits > most:
+        words = {word for _, _, some in places_of(sentence) for word in some}
+        hits = sum(any(_is(word, term) for word in words) for term in telling)
+        if len(sentence) > 2 and hits > most:
             best, most = sentence, hits
     return cut(" ".join(best.split()), length)
+
+
+def marked(text, terms):
+    """A plain text as HTML, the words asked for in <mark>."""
+    parts, end = [], 0
+    for start, stop, words in places_of(text):
+        if any(_is(word, term) for word in words for term in terms if term.says_something):
+            parts += [escape(text[end:start]), Markup("<mark>"), escape(text[start:stop]), Markup("</mark>")]
+            end = stop
+    return Markup("").join([*parts, escape(text[end:])])
 
 
 def _is(word, term):

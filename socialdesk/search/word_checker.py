@@ -1,4 +1,5 @@
 """How a text becomes the words that are looked up: folded, lightly stemmed, in short runs where a script writes no spaces."""
+import html
 import re
 import unicodedata
 from functools import cache, lru_cache
@@ -16,7 +17,7 @@ a about after again all also am an and any anybody anyone are as at be because b
 does doesnt doing done dont each else ever every everything for from get gets getting give go goes going got had has have havent having he
 hello help her here hers hi him his how however i id if ill im in into is isnt it its ive just keep know let like make many may maybe me
 might more most much must my need needs never no nobody not nothing now of off ok on one only onto or other our ours out over own please
-put question really same say see she should show so some somebody someone something still such sure take tell than thank thanks that thats
+put question really same say see she should show since so some somebody someone something still such sure take tell than thank thanks that thats
 the their them then there these they thing things this those through to too tried try trying under until up upon us use used user using
 very want wanted wants was way we well were what whats when where which while who whom why will with without wont would yes yet you your
 problem issue work works working error
@@ -29,6 +30,16 @@ sind so soll um und uns unser unter vom von vor wann war warum was wenn wer werd
 # Scripts that write no spaces between words, and how long the runs of their signs are that stand for words.
 _UNSPACED = (("\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff", 3), ("\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0002ffff", 2))
 _RUNS = re.compile("|".join(f"(?P<n{length}>[{signs}]+)" for signs, length in _UNSPACED))
+
+
+_BLOCK_END = re.compile(r"</(?:p|h[1-6]|li|tr|pre|blockquote|table)>|<br */?>|<hr */?>", re.IGNORECASE)
+_TAG = re.compile(r"<[^>]*>")
+
+
+def plain_of_html(text):
+    """The words of HTML that came out of our own Markdown, a line for each block."""
+    bare = html.unescape(_TAG.sub("", _BLOCK_END.sub("\n", text.replace("</td>", " ").replace("</th>", " "))))
+    return re.sub(r"\n\s*", "\n", bare).strip()
 
 
 class Term(NamedTuple):

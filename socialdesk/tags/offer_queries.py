@@ -62,18 +62,25 @@ def owner_of(viewer, tag):
 
 
 def admin_page(prefix="", after="", limit=50):
-    """A page of hashtags for admins, in the order of the alphabet: (rows of shown, fold, team_id, team, main, posts,
-    the next cursor or None).  Those that stand on private posts alone are not in it."""
+    """A page of hashtags for admins, in the order of the alphabet: (rows of shown, fold, team_id, main, posts; the next
+    cursor or None).  Those that stand on private posts alone are not in it."""
+    known = sa.or_(Tag.public, Tag.team_id.is_not(None), Tag.synonym_of.is_not(None))
+    rows = db.session.execute(_for_admin().where(known, Tag.fold > after, Tag.fold.startswith(fold(prefix), autoescape=True))
+                              .order_by(Tag.fold).limit(limit + 1)).all()
+    return rows[:limit], rows[limit - 1].fold if len(rows) > limit else None
+
+
+def admin_row(name):
+    """One row of admin_page()."""
+    return db.session.execute(_for_admin().where(Tag.fold == fold(name))).one()
+
+
+def _for_admin():
     main = Tag.__table__.alias("main")
     posts = sa.func.coalesce(sa.func.sum(TagCount.posts), 0).label("posts")
-    rows = db.session.execute(
-        sa.select(Tag.shown, Tag.fold, Tag.team_id, Team.name.label("team"), main.c.shown.label("main"), posts)
-        .outerjoin(TagCount, TagCount.tag_id == Tag.id).outerjoin(Team, Team.id == Tag.team_id)
-        .outerjoin(main, main.c.id == Tag.synonym_of)
-        .where(sa.or_(Tag.public, Tag.team_id.is_not(None), Tag.synonym_of.is_not(None)), Tag.fold > after,
-               Tag.fold.startswith(fold(prefix), autoescape=True))
-        .group_by(Tag.id, Tag.shown, Tag.fold, Tag.team_id, Team.name, main.c.shown).order_by(Tag.fold).limit(limit + 1)).all()
-    return rows[:limit], rows[limit - 1].fold if len(rows) > limit else None
+    columns = (Tag.shown, Tag.fold, Tag.team_id, main.c.shown.label("main"))
+    return (sa.select(*columns, posts).outerjoin(TagCount, TagCount.tag_id == Tag.id).outerjoin(main, main.c.id == Tag.synonym_of)
+            .group_by(Tag.id, *columns))
 
 
 def teams():

@@ -12,8 +12,8 @@ from ..posts.models import Access, Link, Post
 from ..tags.actions import owning_team
 from .checker import MAX_SENTENCE
 from .desk_actions import assign, break_glass, change, check_type, check_urgency, move, take
-from .models import ENDED, OPEN, STATUSES, Ticket, priority
-from .status_actions import change_status, count_word, move_on, speaks_for_desk
+from .models import ENDED, OPEN, Ticket, priority
+from .status_actions import change_status, check_status, count_word, move_on, speaks_for_desk
 from .undo_actions import undo_reply, undo_status
 
 __all__ = ["assign", "break_glass", "change", "change_status", "move", "open_ticket", "reply", "take", "undo_reply", "undo_status"]
@@ -23,22 +23,23 @@ def open_ticket(author, prepared, *, type="incident", urgency="medium", audience
                 source=None, external_id=None, status="new", hold_reason=None, team_id=None, event=True, follows_id=None):
     """Open a ticket with the team that answers for its hashtags, or in triage.  status, made_at, source: it comes from
     elsewhere.  follows_id: the ended ticket it goes on from.  Returns its Post.  Raises Invalid, Missing."""
-    check_type(type), check_urgency(urgency)
-    if status not in STATUSES:
-        raise Invalid("A ticket can be " + ", ".join(STATUSES) + ".", field="status")
+    check_type(type), check_urgency(urgency), check_status(status, hold_reason)
+    if audience != "private":
+        raise Invalid("A ticket is read by the person who asked, those they add, and the desk. To tell others, ask a question as well.",
+                      field="audience")
     post = posts.publish(author, "ticket", prepared, audience=audience, team_id=team_id, in_feed=in_feed, made_at=made_at,
                          source=source, external_id=external_id, event=event)
-    if post.audience != "private":
-        _route_shared(post, team_id)
+    if team_id is not None and prepared.tags:
+        _keep_confidential(post)
     moment = made_at or now()
     db.session.add(Ticket(post_id=post.id, type=type, status=status, urgency=urgency, priority=priority("low", urgency),
                           hold_reason=hold_reason, team_id=post.team_id, opened_at=moment, last_word_at=moment,
                           resolved_at=None if status in OPEN else moment, closed_at=moment if status in ENDED else None))
     db.session.flush()
-    if follows_id:
-        _link(post, follows_id)
     if event:
         record(Verb.TICKET_OPENED, post, author, ref_id=post.team_id, route=_route(post, team_id, follows_id))
+    if follows_id:
+        _link(post, author, follows_id)
     return post
 
 
@@ -49,22 +50,20 @@ def _route(post, team_id, follows_id):
     return "triage" if post.team_id is None else "hashtag" if team_id is None else "agent"
 
 
-def _route_shared(post, team_id):
-    """A ticket that others may read has a team as well; a confidential team's is private whatever was chosen."""
-    owner = team_id or owning_team(post.id)
-    if owner and db.session.scalar(sa.select(Team.confidential).where(Team.id == owner)):
-        posts.move_rights(post.id, team_id=owner, audience="private")
-        db.session.refresh(post)
-    elif owner:
-        post.team_id = owner
-        db.session.flush()
+def _keep_confidential(post):
+    """A hashtag of a confidential team leads there, whatever team was said."""
+    owner = owning_team(post.id)
+    if owner != post.team_id and owner and db.session.scalar(sa.select(Team.confidential).where(Team.id == owner)):
+        posts.move_rights(post.id, team_id=owner)
 
 
-def _link(post, follows_id):
+def _link(post, author, follows_id):
     """Tie a follow-up to the ticket it goes on from; who asked there reads it as well."""
     asked = db.session.scalar(sa.select(Post.author_id).where(Post.id == follows_id))
     insert_new(Link.__table__, {"from_id": post.id, "to_id": follows_id, "kind": "follow_up"}, "from_id", "to_id", "kind")
-    insert_new(Access.__table__, {"person_id": asked, "root_id": post.id, "why": "participant", "until": None}, "person_id", "root_id")
+    row = {"person_id": asked, "root_id": post.id, "why": "participant", "until": None}
+    if insert_new(Access.__table__, row, "person_id", "root_id"):
+        record(Verb.ACCESS_GIVEN, post, author, ref_id=asked, after="participant")
 
 
 def reply(root_id, author, prepared, *, note=False, hold_seconds=0, status=None, hold_reason=None):
@@ -74,6 +73,7 @@ def reply(root_id, author, prepared, *, note=False, hold_seconds=0, status=None,
     is_ticket = thread_id and db.session.scalar(sa.select(Ticket.post_id).where(Ticket.post_id == thread_id))
     if not is_ticket:
         return posts.reply(root_id, author, prepared, note=note, hold_seconds=hold_seconds)
+    locked(Post, thread_id)
     ticket = locked(Ticket, thread_id)
     if note and status:
         raise Invalid("A note is for the desk alone, so it cannot change how the ticket stands. Send it as a reply, or leave the state.",
@@ -84,7 +84,8 @@ def reply(root_id, author, prepared, *, note=False, hold_seconds=0, status=None,
     if not note:
         _take_notice(ticket, author, post, hold_seconds)
     if status:
-        change_status(thread_id, author, status, excerpt(prepared.plain, MAX_SENTENCE), hold_reason, hold_seconds, reply_id=post.id)
+        status, _, reason = status.partition(":")
+        change_status(thread_id, author, status, excerpt(prepared.plain, MAX_SENTENCE), hold_reason or reason, hold_seconds, reply_id=post.id)
     return post
 
 

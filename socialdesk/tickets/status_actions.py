@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from .. import policy
 from ..db import EPOCH, db, locked, now
 from ..errors import Conflict, Invalid, NotAllowed
-from ..events import Verb, record
+from ..events import Verb, hint, record
 from ..jobs import clockwork
 from ..posts.models import Post
 from .checker import check_sentence, closing_time
@@ -20,11 +20,10 @@ TIMES = ("resolved_at", "closes_at", "closed_at")
 
 
 def ticket_for(ticket_id, viewer, deed):
-    """(Ticket, its Post), locked, for a deed.  Raises Missing, NotAllowed."""
-    ticket = locked(Ticket, ticket_id)
-    post = db.session.get(Post, ticket_id, populate_existing=True)
+    """(Ticket, its Post) for a deed, locked in the order everybody locks them.  Raises Missing, NotAllowed."""
+    post = locked(Post, ticket_id)
     policy.require(viewer, deed, post)
-    return ticket, post
+    return locked(Ticket, ticket_id), post
 
 
 def change_status(ticket_id, viewer, status, sentence="", hold_reason=None, hold_seconds=0, reply_id=None):
@@ -32,9 +31,9 @@ def change_status(ticket_id, viewer, status, sentence="", hold_reason=None, hold
     hold_seconds: so long its author may undo it.  Raises Missing, NotAllowed, Invalid, Conflict."""
     ticket, post = ticket_for(ticket_id, viewer, "ticket.change_status")
     text = check_sentence(sentence)
+    check_status(status)
     _check_move(viewer, post, ticket, status)
-    if status == "on_hold" and hold_reason not in HOLD_REASONS:
-        raise Invalid("Say what it waits for: the person who asked, a supplier, or a planned change.", field="hold_reason")
+    check_status(status, hold_reason)
     is_requester = post.author_id == viewer.id
     if not text and not (is_requester and "requester" in NEXT[ticket.status][status]):
         raise Invalid("Add one sentence for the person who asked: what was done, or what happens next.", field="sentence")
@@ -43,10 +42,16 @@ def change_status(ticket_id, viewer, status, sentence="", hold_reason=None, hold
                    hold_reason=hold_reason, text=text, hold_seconds=hold_seconds, reply_id=reply_id)
 
 
-def _check_move(viewer, post, ticket, status):
-    """Does the table lead from here to there, and for this person?"""
+def check_status(status, hold_reason="requester"):
+    """A status that exists, and what one on hold waits for.  Raises Invalid."""
     if status not in STATUSES:
         raise Invalid("A ticket can be " + ", ".join(STATUSES) + ". Choose one of these.", field="status")
+    if status == "on_hold" and hold_reason not in HOLD_REASONS:
+        raise Invalid("Say what it waits for: the person who asked (requester), a supplier, or a planned change.", field="hold_reason")
+
+
+def _check_move(viewer, post, ticket, status):
+    """Does the table lead from here to there, and for this person?"""
     if status not in NEXT[ticket.status]:
         raise Conflict(_why_not(ticket.status, status))
     if status not in policy.next_statuses(viewer, post, ticket):
@@ -77,7 +82,14 @@ def move_on(ticket, post, actor, status, *, verb=Verb.TICKET_STATUS_CHANGED, hol
         if by == "agent":
             count_word(ticket, event.at)
     db.session.flush()
+    if hold_seconds:
+        show(post)
     return event
+
+
+def show(post):
+    """Let open pages fetch a state at once: its sentence and its notices follow when they are told."""
+    hint(f"post:{post.id}", f"desk:team:{post.team_id}" if post.sealed else "desk")
 
 
 def set_status(ticket, status, hold_reason=None):
@@ -128,6 +140,7 @@ def close_resolved():
     """Close the tickets whose requester did not object in time."""
     due = sa.select(Ticket.post_id).where(Ticket.status == "resolved", Ticket.closes_at <= now()).order_by(Ticket.closes_at)
     for ticket_id in db.session.scalars(due.limit(CLOSE_AT_ONCE)).all():
+        post = locked(Post, ticket_id)
         ticket = locked(Ticket, ticket_id)
-        if ticket.status == "resolved" and ticket.closes_at and ticket.closes_at <= now():      # reopened in the meantime
-            move_on(ticket, db.session.get(Post, ticket_id), None, "closed")
+        if ticket.status == "resolved" and ticket.closes_at and ticket.closes_at <= now():      # else reopened in the meantime
+            move_on(ticket, post, None, "closed")

@@ -11,7 +11,7 @@ from ..people.models import Person
 from ..posts import actions as posts
 from ..posts.models import Post
 from .models import MOVES, Ticket
-from .status_actions import TIMES, ticket_for
+from .status_actions import TIMES, show, ticket_for
 
 _COLUMNS = (Event.id, Event.before, Event.facts, Event.ref_id)
 
@@ -19,7 +19,7 @@ _COLUMNS = (Event.id, Event.before, Event.facts, Event.ref_id)
 def undo_status(ticket_id, viewer):
     """Take a change of state back while it is held; one that came with a reply goes with its reply.
     Raises Missing, NotAllowed, Conflict."""
-    ticket, _ = ticket_for(ticket_id, viewer, "ticket.change_status")
+    ticket, post = ticket_for(ticket_id, viewer, "ticket.change_status")
     move = db.session.execute(_held(viewer).where(Event.root_id == ticket_id).order_by(Event.id.desc())).first()
     if move is None:
         raise Conflict("This has been told already, so it can no longer be undone. Choose the state it should have instead.")
@@ -28,6 +28,7 @@ def undo_status(ticket_id, viewer):
         return
     _restore(ticket, move)
     count_words_again(ticket)
+    show(post)
 
 
 def undo_reply(post_id, viewer):
@@ -36,11 +37,13 @@ def undo_reply(post_id, viewer):
     root_id = db.session.scalar(sa.select(Post.root_id).where(Post.id == post_id))
     if not root_id or not db.session.scalar(sa.select(Ticket.post_id).where(Ticket.post_id == root_id)):
         return posts.undo_reply(post_id, viewer)
+    post = locked(Post, root_id)
     ticket = locked(Ticket, root_id)
     move = db.session.execute(_held(viewer).where(Event.ref_id == post_id)).first()
     text = posts.undo_reply(post_id, viewer)
     if move and move.facts["version"] == ticket.version:
         _restore(ticket, move)
+        show(post)
     elif move:                          # the state has moved on from there, so this step of it stays in the story
         db.session.execute(sa.update(Event).where(Event.id == move.id).values(ref_id=None))
     count_words_again(ticket)

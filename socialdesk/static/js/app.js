@@ -109,7 +109,7 @@ function keepDraft(field) {
 
 function restoreDraft(field) {
   const draft = storage.read(draftKey(field.dataset.keep));
-  if (!draft || field.value) return;
+  if (!draft || (field.value && !(draft.at > Number(field.dataset.keptAt)))) return;      // the desk's copy, unless this one is newer
   field.value = draft.text;
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
@@ -262,7 +262,7 @@ function bindAll(part) {
   each(part, ".file > input[type=file]", showFiles);
   each(part, ".prose pre, .prose table, .table", reachable);
   if (!CSS.supports("field-sizing", "content")) each(part, "textarea", grow);
-  if (who) each(part, "[data-live-post], [data-live-inbox], [data-live-feed]", live);
+  if (who) each(part, "[data-live-post], [data-live-inbox], [data-live-feed], [data-live-desk]", live);
 }
 
 const live = (element) => import("./live.js").then((module) => module.bind(element), () => { /* pages stand still, and work */ });
@@ -295,3 +295,5 @@ window.addEventListener("pageshow", async (event) => {
 });
 
 navigator.serviceWorker?.register("/service-worker.js").catch(() => { /* private window, or switched off: the desk works without */ });
+// A device that may ring: at the start of the app the desk hears where it is reached now.
+if (who && window.Notification?.permission === "granted") import("./push.js").then((push) => push.check(), () => {});

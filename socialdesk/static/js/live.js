@@ -17,7 +17,7 @@ let candidate = null;                           // an AbortController while this
 let stepDown = null;                            // ends the leadership
 let stream = null, poll = 0, first = 0, retry = 0, gather = 0, cursor = "", stopped = false;
 
-/** A part that refetches itself when its topic is told: data-live-post="17", data-live-inbox, data-live-feed. */
+/** A part that refetches itself when its topic is told: data-live-post="17", data-live-inbox, data-live-feed, data-live-desk. */
 export function bind(element) {
   parts.add(element);
   announce();
@@ -146,14 +146,11 @@ function hear({ topic }) {
 
 // --- told: the parts it concerns refetch themselves
 
-const [POST, INBOX, FEED] = ["livePost", "liveInbox", "liveFeed"];
-
 function concerns(part, topic) {
   const [kind, id] = topic.split(":");
   if (kind === "rights") return true;
-  if (kind === "post") return part.dataset[POST] === id;
-  if (kind === "inbox" || kind === "person") return part.dataset[INBOX] !== undefined;
-  return kind === "feed" && part.dataset[FEED] !== undefined;
+  if (kind === "post") return part.dataset.livePost === id;
+  return ["inbox", "feed", "desk"].includes(kind) && part.hasAttribute(`data-live-${kind}`);
 }
 
 function tell(topic) {

@@ -1,0 +1,138 @@
+// Push, badge, click, offline page, static cache. The server puts BUILD, KEY, KEPT, ICON and BADGE in front of it.
+
+const STATIC = `static-${BUILD}`;
+const SHOWN = "shown";                  // the notices this device has shown, each by its id
+const MOST_SHOWN = 200;
+const OFFLINE = "/offline";
+
+addEventListener("install", (event) => {
+  event.waitUntil((async () => {
+    const cache = await caches.open(STATIC);
+    await cache.addAll([...KEPT, new Request(OFFLINE, { cache: "reload" })]);
+    await skipWaiting();
+  })());
+});
+
+addEventListener("activate", (event) => {
+  event.waitUntil((async () => {
+    for (const name of await caches.keys()) if (name.startsWith("static-") && name !== STATIC) await caches.delete(name);
+    await registration.navigationPreload?.enable();
+    await clients.claim();
+  })());
+});
+
+// --- fetch: pages come from the network, our files from here; nothing else is touched
+
+addEventListener("fetch", (event) => {
+  const { request } = event;
+  if (request.method !== "GET") return;
+  const url = new URL(request.url);
+  if (request.mode === "navigate") event.respondWith(page(event));
+  else if (url.origin === location.origin && url.pathname.startsWith(`/static/${BUILD}/`)) event.respondWith(file(request));
+});
+
+async function page(event) {
+  try {
+    return (await event.preloadResponse) ?? await fetch(event.request);
+  } catch {
+    return (await caches.match(OFFLINE)) ?? Response.error();
+  }
+}
+
+async function file(request) {
+  const cache = await caches.open(STATIC);
+  const kept = await cache.match(request);
+  if (kept) return kept;
+  const answer = await fetch(request);
+  if (answer.status === 200) await cache.put(request, answer.clone());
+  return answer;
+}
+
+// --- push: always something is shown, and each telling once
+
+addEventListener("push", (event) => event.waitUntil(show(read(event.data))));
+
+function read(data) {
+  let message = {};
+  try { message = data.json(); } catch { /* empty or not ours: the words below still say that there is something */ }
+  const notice = message.notification ?? {};
+  return {
+    title: notice.title || "SocialDesk", body: notice.body || "There is something new for you.", tag: notice.tag || "socialdesk",
+    lang: notice.lang || "en", id: notice.data?.id, url: sameOrigin(notice.navigate), count: notice.app_badge ?? message.app_badge,
+  };
+}
+
+function sameOrigin(address) {
+  try {
+    const url = new URL(address, location.origin);
+    return url.origin === location.origin ? url.href : `${location.origin}/inbox`;
+  } catch {
+    return `${location.origin}/inbox`;
+  }
+}
+
+let line = Promise.resolve();           // one after the other, so that two of the same id do not pass each other
+function show(notice) {
+  const turn = line.then(() => showOnce(notice));
+  line = turn.catch(() => {});
+  return turn;
+}
+
+async function showOnce(notice) {
+  setBadge(notice.count);
+  const again = await wasShown(notice.id);
+  const standing = again ? await registration.getNotifications({ tag: notice.tag }) : [];
+  if (again && !standing.length) return;                                // seen and put away: not a second time
+  await registration.showNotification(notice.title, {
+    body: notice.body, tag: notice.tag, lang: notice.lang, icon: ICON, badge: BADGE, renotify: !again, silent: again,
+    data: { id: notice.id, url: notice.url } });
+  if (!again) await remember(notice.id);
+}
+
+function setBadge(count) {
+  const number = Number(count);
+  if (!navigator.setAppBadge || !Number.isFinite(number)) return;
+  (number > 0 ? navigator.setAppBadge(number) : navigator.clearAppBadge()).catch(() => {});
+}
+
+const shownKey = (id) => `/shown/${encodeURIComponent(id)}`;
+async function wasShown(id) {
+  return id !== undefined && Boolean(await (await caches.open(SHOWN)).match(shownKey(id)));
+}
+
+async function remember(id) {
+  if (id === undefined) return;
+  const cache = await caches.open(SHOWN);
+  await cache.put(shownKey(id), new Response(""));
+  const keys = await cache.keys();
+  for (const key of keys.slice(0, Math.max(0, keys.length - MOST_SHOWN))) await cache.delete(key);
+}
+
+// --- click: the page if it is open, any window of ours, else a new one
+
+addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(open(event.notification.data?.url ?? `${location.origin}/inbox`));
+});
+
+async function open(url) {
+  const windows = await clients.matchAll({ type: "window", includeUncontrolled: true });
+  const there = windows.find((one) => one.url.split("#")[0] === url) ?? windows[0];
+  if (!there) return clients.openWindow(url);
+  try {
+    const focused = await there.focus();
+    return focused.url.split("#")[0] === url ? focused : await focused.navigate(url);
+  } catch {
+    return clients.openWindow(url);                                     // a window that is not ours to move
+  }
+}
+
+// --- the browser has given this device another address: the desk is told
+
+addEventListener("pushsubscriptionchange", (event) => {
+  event.waitUntil((async () => {
+    const subscription = event.newSubscription ?? await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: KEY });
+    await fetch("/me/devices", { method: "POST", body: JSON.stringify(subscription), credentials: "same-origin",
+                                 headers: { "Content-Type": "application/json", Accept: "application/json" } });
+  })());
+});

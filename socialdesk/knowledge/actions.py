@@ -1,0 +1,117 @@
+"""What one can do with articles: publish, revise, say whether they solved it."""
+import hashlib
+import json
+
+import sqlalchemy as sa
+
+from ..db import db, insert, locked, now
+from ..errors import Conflict, Invalid, Missing
+from ..events import Verb, record
+from ..policy import require, sees
+from ..posts.actions import publish
+from ..posts.models import Post
+from ..posts.text_actions import edit
+from . import checker
+from .models import Article, Verdict
+
+
+def publish_article(author, prepared, *, slug=None, lang="en", source_url=None, licence=None, source=None, external_id=None, summary=""):
+    """Publish an article for everyone.  slug: else from the title, else its id.  Raises NotAllowed, Invalid, Conflict."""
+    require(author, "article.write")
+    post = write_article(author, prepared, slug=slug, lang=lang, source_url=source_url, licence=licence, source=source,
+                         external_id=external_id, summary=summary)
+    record(Verb.ARTICLE_PUBLISHED, post, author)
+    return post
+
+
+def write_article(author, prepared, *, slug=None, lang="en", source_url=None, licence=None, source=None, external_id=None, summary="",
+                  content_hash=None):
+    """The rows of an article, told to nobody: what publishing and importing share.  Raises Invalid, Conflict."""
+    facts = origin(lang, source_url, licence, summary)
+    if slug is not None and _is_taken(checker.check_slug(slug)):
+        raise Conflict(f"There is an article at /help/{slug} already. Choose another address, or leave it out.", field="slug")
+    post = publish(author, "article", prepared, audience="everyone", in_feed=False, source=source, external_id=external_id, event=False)
+    db.session.add(Article(post_id=post.id, slug=slug or _slug_for(post), content_hash=content_hash or fingerprint(prepared.title, prepared.body_md),
+                           **facts))
+    db.session.flush()
+    return post
+
+
+def origin(lang=None, source_url=None, licence=None, summary=None):
+    """What an article says of where it comes from, as columns of Article.  Raises Invalid."""
+    return {"lang": checker.check_lang(lang), "source_url": checker.check_address(source_url),
+            "licence": checker.check_line(licence, "licence"), "summary": checker.check_line(summary, "summary", 1000) or ""}
+
+
+def fingerprint(*content):
+    """The SHA-256 that tells whether an article that comes again is the same."""
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _slug_for(post):
+    slug = checker.slug_of(post.title)
+    if not slug:
+        return str(post.id)
+    wishes = [slug] if checker.is_free_to_use(slug) else []
+    return next(wish for wish in (*wishes, f"{slug}-{post.id}", f"{slug}-{post.id}-x") if not _is_taken(wish))
+
+
+def _is_taken(slug):
+    return db.session.scalar(sa.select(Article.post_id).where(Article.slug == slug)) is not None
+
+
+def revise_article(post_id, viewer, prepared):
+    """Change an article's text; what it was stays as a version.  Raises Missing, NotAllowed."""
+    _article(post_id, viewer)
+    return edit(post_id, viewer, prepared, verb=Verb.ARTICLE_REVISED)
+
+
+def _article(post_id, viewer):
+    require(viewer, "article.write")
+    if locked(Post, post_id).kind != "article":
+        raise Missing()
+
+
+# --- did this solve it?
+
+def give_verdict(post_id, viewer, solved):
+    """Say whether an article or an accepted answer solved it; the last word counts.  Returns False if it was said before.
+    Raises Missing, Invalid."""
+    _check_judged(post_id, viewer)
+    before = db.session.scalar(sa.select(Verdict.solved).where(Verdict.post_id == post_id, Verdict.person_id == viewer.id))
+    row = {"post_id": post_id, "person_id": viewer.id, "solved": solved, "at": now()}
+    db.session.execute(insert(Verdict.__table__).values(row).on_conflict_do_update(
+        index_elements=["post_id", "person_id"], set_={"solved": solved, "at": row["at"]}))
+    _count(post_id)
+    return before != solved
+
+
+def take_back_verdict(post_id, viewer):
+    """As if nothing had been said.  Raises Missing."""
+    if not sees(viewer, locked(Post, post_id)):
+        raise Missing()
+    db.session.execute(sa.delete(Verdict).where(Verdict.post_id == post_id, Verdict.person_id == viewer.id))
+    _count(post_id)
+
+
+def say_it_solved(post_id, viewer):
+    """A suggestion solved it before anything was sent: a verdict, and once an event.  Raises Missing, Invalid."""
+    if give_verdict(post_id, viewer, True):
+        record(Verb.SUGGESTION_SOLVED, db.session.get(Post, post_id), viewer)
+
+
+def _check_judged(post_id, viewer):
+    post = locked(Post, post_id)
+    if post.deleted_at or not sees(viewer, post):
+        raise Missing()
+    if post.kind != "article" and post.accepted_at is None:
+        raise Invalid("Only an article or an accepted answer can be said to have solved it. Reply instead, and say what helped.")
+
+
+def _count(post_id):
+    """Counted anew from the rows, so that no count can drift."""
+    db.session.flush()
+    solved = sa.select(sa.func.count()).where(Verdict.post_id == post_id, Verdict.solved).scalar_subquery()
+    not_solved = sa.select(sa.func.count()).where(Verdict.post_id == post_id, sa.not_(Verdict.solved)).scalar_subquery()
+    db.session.execute(sa.update(Article).where(Article.post_id == post_id).values(solved=solved, not_solved=not_solved)
+                       .execution_options(synchronize_session=False))

@@ -1,0 +1,92 @@
+"""Devices: taking one in, letting one go, and what a test showed."""
+import hashlib
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from ..db import db, insert, locked, now
+from ..errors import Missing
+from ..events import Event
+from ..jobs import clockwork
+from ..people.models import Session
+from ..people.text_checker import clean_line
+from .device_checker import MAX_LABEL
+from .models import Delivery, Device, Notification, Told
+
+MOST_DEVICES = 10                       # a person; the one not seen for longest makes room
+KEEP_DAYS = 90                          # what was read and sent is kept so long
+AT_ONCE = 5000                          # rows forgotten in one transaction
+
+
+def keep_device(viewer, subscription, label=""):
+    """Take a browser's subscription; the same one again is brought up to date and belongs to who is signed in now.
+    subscription: device_checker.Subscription.  Returns the device's id."""
+    facts = {"person_id": viewer.id, "endpoint": subscription.endpoint, "p256dh": subscription.p256dh, "auth": subscription.auth,
+             "session_public_id": viewer.session_id or None, "label": _label(viewer, label), "last_seen_at": now(), "off_at": None}
+    mark = hashlib.sha256(subscription.endpoint.encode()).hexdigest()
+    fresh = {"endpoint_hash": mark, "made_at": now(), "failures": 0}
+    row = insert(Device.__table__).values(facts | fresh).on_conflict_do_update(index_elements=["endpoint_hash"], set_=facts)
+    device_id = db.session.scalar(row.returning(Device.id))
+    _make_room(viewer.id)
+    return device_id
+
+
+def _label(viewer, label):
+    given = clean_line(label)[:MAX_LABEL] if isinstance(label, str) else ""
+    if given:
+        return given
+    return db.session.scalar(sa.select(Session.label).where(Session.public_id == viewer.session_id)) or "A browser"
+
+
+def _make_room(person_id):
+    spare = (sa.select(Device.id).where(Device.person_id == person_id, Device.off_at.is_(None))
+             .order_by(Device.last_seen_at.desc(), Device.id.desc()).offset(MOST_DEVICES))
+    for device_id in db.session.scalars(spare).all():
+        _switch_off(device_id)
+
+
+def _switch_off(device_id):
+    db.session.execute(sa.update(Device).where(Device.id == device_id).values(off_at=now()).execution_options(synchronize_session=False))
+
+
+def remove_device(viewer, device_id):
+    """Let a device go, with what waits for it.  Raises Missing where it is not theirs."""
+    device = _own(viewer, device_id)
+    db.session.delete(device)
+    db.session.flush()
+
+
+def _own(viewer, device_id):
+    device = locked(Device, device_id)
+    if device.person_id != viewer.id:
+        raise Missing()
+    return device
+
+
+def note_test(viewer, device_id, status, outcome):
+    """Write down what came of a test push.  Raises Missing where the device went in the meantime."""
+    device = _own(viewer, device_id)
+    device.last_status = status
+    if outcome == "sent":
+        device.last_ok_at, device.failures = now(), 0
+    else:
+        device.failures += 1
+    if outcome == "gone":
+        device.off_at = now()
+    db.session.flush()
+
+
+@clockwork("tidy_notifications", 3600)
+def tidy_notifications():
+    """Forget what was told, sent and read long ago, and devices long gone; a part at a time."""
+    old = now() - timedelta(days=KEEP_DAYS)
+    _forget(Delivery.id, Delivery.expires_at < old)
+    _forget(Notification.id, Notification.read_at < old)
+    _forget(Device.id, Device.off_at < old)
+    long_past = sa.select(Event.id).where(Event.at < old).order_by(Event.id.desc()).limit(1).scalar_subquery()
+    db.session.execute(sa.delete(Told).where(Told.event_id <= long_past).execution_options(synchronize_session=False))
+
+
+def _forget(key, which):
+    some = sa.select(key).where(which).order_by(key).limit(AT_ONCE)
+    db.session.execute(sa.delete(key.class_).where(key.in_(some)).execution_options(synchronize_session=False))

@@ -1,0 +1,152 @@
+"""What one can ask of the inbox, the devices and what is muted."""
+from collections import namedtuple
+from datetime import timedelta
+
+import sqlalchemy as sa
+from flask import g, has_app_context
+from sqlalchemy.orm import aliased
+
+from ..db import EPOCH, db
+from ..errors import Invalid
+from ..events import Event
+from ..people.models import Person, Session
+from ..policy import may_read_notes, visible
+from ..posts.models import Follow, Post
+from ..tickets.models import Ticket
+from . import words_checker
+from .due_queries import shown_name
+from .models import Device, Notification
+
+MOST_COUNTED = 100
+MOST_WAITING = 50
+
+#: a line of the inbox.  sentence: what happened; actor, handle: who did it, None where the name is left out
+Line = namedtuple("Line", "id at unread needs_you n title sentence url kind root_id status hold_reason actor handle relation event_id")
+Page = namedtuple("Page", "lines next_cursor")
+
+
+def unread_count(viewer):
+    """How many lines are unread, counted to 100 and no further."""
+    if viewer is None:
+        return 0
+    root, event = aliased(Post), aliased(Event)
+    lines = (_lines(viewer, root, event, Notification.id).where(Notification.read_at.is_(None)).limit(MOST_COUNTED).subquery())
+    return db.session.scalar(sa.select(sa.func.count()).select_from(lines))
+
+
+def unread_of_page(viewer):
+    """unread_count(), asked once a request at most."""
+    if viewer is None or not has_app_context():
+        return 0
+    known = g.setdefault("unread", {})
+    if viewer.id not in known:
+        known[viewer.id] = unread_count(viewer)
+    return known[viewer.id]
+
+
+def waiting_of(viewer):
+    """The unread lines that need this person, newest first."""
+    return [_line(row) for row in db.session.execute(_full(viewer).where(*WAITING).limit(MOST_WAITING))]
+
+
+WAITING = (Notification.read_at.is_(None), Notification.needs_you)
+
+
+def inbox_of(viewer, cursor=None, limit=40, waiting=True):
+    """A page of lines, newest first, and the cursor of the next.  waiting=False leaves out what waiting_of() gives.  Raises Invalid."""
+    found = _full(viewer)
+    if not waiting:
+        found = found.where(sa.not_(sa.and_(*WAITING)))
+    if cursor:
+        at, key = _read_cursor(cursor)
+        found = found.where(sa.tuple_(Notification.at, Notification.id) < sa.tuple_(sa.literal(at, Notification.at.type), sa.literal(key)))
+    lines = [_line(row) for row in db.session.execute(found.limit(limit + 1))]
+    more = len(lines) > limit
+    lines = lines[:limit]
+    return Page(lines, _cursor(lines[-1]) if more else None)
+
+
+def _lines(viewer, root, event, *columns):
+    """Lines of a person whose thread they may see now, and whose last event they may read."""
+    return (sa.select(*columns).select_from(Notification).join(root, root.id == Notification.root_id)
+            .outerjoin(event, event.id == Notification.last_event_id)
+            .where(Notification.person_id == viewer.id, visible(viewer, root), root.deleted_at.is_(None),
+                   sa.or_(event.id.is_(None), sa.not_(event.note), may_read_notes(viewer, root))))
+
+
+def _full(viewer):
+    root, event, post, actor = aliased(Post), aliased(Event), aliased(Post), aliased(Person)
+    hidden = sa.or_(sa.and_(root.shown_as.is_not(None), event.actor_id == root.author_id),
+                    sa.and_(post.shown_as.is_not(None), event.actor_id == post.author_id))
+    return (_lines(viewer, root, event, Notification.id, Notification.at, Notification.read_at, Notification.needs_you, Notification.n,
+                   Notification.relation, Notification.last_event_id, Notification.root_id, root.title, root.kind, root.audience, root.status.label("post_status"),
+                   Ticket.status, Ticket.hold_reason, event.verb, event.after, event.note, event.facts,
+                   shown_name(actor, event, root, post).label("actor"),
+                   sa.case((hidden, None), else_=actor.handle).label("handle"))
+            .outerjoin(post, post.id == event.post_id).outerjoin(actor, actor.id == event.actor_id)
+            .outerjoin(Ticket, Ticket.post_id == root.id).order_by(Notification.at.desc(), Notification.id.desc()))
+
+
+def _line(row):
+    happening = words_checker.Happening(
+        verb=row.verb or "", relation=row.relation, actor=row.actor, kind=row.kind, private=row.audience == "private",
+        note=bool(row.note), after=row.after, hold_reason=(row.facts or {}).get("hold_reason"), n=row.n)
+    return Line(row.id, row.at, row.read_at is None, row.needs_you and row.read_at is None, row.n, row.title,
+                words_checker.sentence(happening), f"/p/{row.root_id}", row.kind, row.root_id, row.status or row.post_status,
+                row.hold_reason, row.actor, row.handle, row.relation, row.last_event_id)
+
+
+def line_of(viewer, notification_id):
+    """One line, or None."""
+    row = db.session.execute(_full(viewer).where(Notification.id == notification_id)).first()
+    return row and _line(row)
+
+
+def _cursor(line):
+    return f"{(line.at - EPOCH) // timedelta(microseconds=1)}.{line.id}"
+
+
+def _read_cursor(text):
+    at, _, key = text.partition(".")
+    if not (at.isdecimal() and key.isdecimal() and len(at) < 18 and len(key) < 18):
+        raise Invalid("This page of the inbox is not known. Open the inbox anew.", field="cursor")
+    return EPOCH + timedelta(microseconds=int(at)), int(key)
+
+
+# --- devices and choices
+
+def devices_of(viewer):
+    """The devices that take this person's notices, the last seen first.  here: the one of this very sign-in."""
+    return db.session.execute(
+        sa.select(Device.id, Device.label, Device.made_at, Device.last_seen_at, Device.last_ok_at, Device.failures, Device.last_status,
+                  (Device.session_public_id == viewer.session_id).label("here"))
+        .join(Person, Person.id == Device.person_id)
+        .join(Session, sa.and_(Session.public_id == Device.session_public_id, Session.epoch == Person.epoch))
+        .where(Device.person_id == viewer.id, Device.off_at.is_(None)).order_by(Device.last_seen_at.desc(), Device.id)).all()
+
+
+def device_of(viewer, device_id):
+    """A device of this person with its keys, or None."""
+    return db.session.execute(
+        sa.select(Device.id, Device.endpoint, Device.p256dh, Device.auth, Device.label)
+        .where(Device.id == device_id, Device.person_id == viewer.id, Device.off_at.is_(None))).first()
+
+
+def choices_of(viewer):
+    """hours and lock_screen of this person."""
+    return db.session.execute(sa.select(Person.hours, Person.tz, Person.lock_screen).where(Person.id == viewer.id)).one()
+
+
+def muted_of(viewer):
+    """The threads this person has muted: id and title, the newest first."""
+    return db.session.execute(
+        sa.select(Post.id, Post.title).join(Follow, Follow.root_id == Post.id)
+        .where(Follow.person_id == viewer.id, Follow.level == "muted", visible(viewer, Post)).order_by(Post.id.desc()).limit(100)).all()
+
+
+def push_state():
+    """{"devices", "refused", "failing"}: how many devices take pushes, are refused by their service, or could not be reached last."""
+    refused = sa.func.count().filter(Device.last_status.in_((-2, -1, 400, 401, 403, 413)))
+    failing = sa.func.count().filter(Device.failures > 0)
+    row = db.session.execute(sa.select(sa.func.count(), refused, failing).select_from(Device).where(Device.off_at.is_(None))).one()
+    return dict(zip(("devices", "refused", "failing"), row))

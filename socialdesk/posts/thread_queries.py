@@ -1,0 +1,101 @@
+"""What one can ask of a thread: the post itself, its head with all that the viewer has to do with it, its versions."""
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from ..db import db
+from ..errors import Missing
+from ..events import Event
+from ..knowledge.models import Article
+from ..people.models import Circle, Person, Team
+from ..policy import event_visible, may_read_notes, readable, visible
+from .checker import title_of
+from .models import Attachment, Draft, Follow, MeToo, Post, Seen, Version
+
+
+def get_post(post_id, viewer, standing=True):
+    """The Post, if this person may read it; one that is held or a note to others is Missing like an unknown one.
+    standing: so is a thread that was taken back and left no trace."""
+    root = aliased(Post)
+    post = db.session.scalar(sa.select(Post).join(root, root.id == Post.root_id).where(
+        Post.id == post_id, readable(viewer, Post, root), *((stands(root),) if standing else ())))
+    if post is None:
+        raise Missing()
+    return post
+
+
+def is_readable(root_id, viewer):
+    """May this person read the thread, and is it still there?"""
+    return db.session.scalar(sa.select(Post.id).where(Post.id == root_id, visible(viewer, Post), stands(Post))) is not None
+
+
+def stands(root):
+    """The condition that a thread is still there: not taken back, or kept as a trace because others answered."""
+    answer = aliased(Post)
+    return sa.or_(root.deleted_at.is_(None), sa.exists().where(
+        answer.root_id == root.id, answer.id != root.id, answer.author_id != root.author_id,
+        answer.deleted_at.is_(None), sa.not_(answer.note)))
+
+
+def is_hidden(viewer, root, who):
+    """The condition that this person left their name out of the thread.  who: a column of person ids."""
+    return sa.and_(root.shown_as.is_not(None), who == root.author_id, who != viewer.id)
+
+
+def author_columns(viewer, root, who, person, prefix="author"):
+    """id, name and handle of somebody in a thread, without what a left-out name must not carry.
+    who: the column that names them; person: their row of Person (joined, maybe outer)."""
+    hidden = is_hidden(viewer, root, who)
+    return (sa.case((hidden, None), else_=person.id).label(f"{prefix}_id"),
+            sa.case((hidden, root.shown_as), else_=person.name).label(f"{prefix}_name"),
+            sa.case((hidden, None), else_=person.handle).label(f"{prefix}_handle"))
+
+
+_HEAD = (Post.id, Post.root_id, Post.kind, Post.audience, Post.circle_id, Post.team_id, Post.sealed, Post.note, Post.status, Post.title,
+         Post.body_md, Post.body_html, Post.version, Post.made_at, Post.edited_at, Post.deleted_at, Post.hold_until, Post.shown_as,
+         Post.me_toos, Post.replies_public, Post.accepted_at, Circle.name.label("circle_name"), Circle.slug.label("circle_slug"),
+         Team.name.label("team_name"), Article.slug)
+
+
+def thread_of(post_id, viewer):
+    """The head of a thread as a row: the root, its author, and what the viewer has to do with it.  post_id may be a
+    reply's; asked_id is then its id.  for_desk: the viewer reads its notes.  One statement.  Raises Missing."""
+    asked, person = aliased(Post), aliased(Person)
+    newest = (sa.select(sa.func.max(Event.id)).where(Event.root_id == Post.id, event_visible(viewer, Event, Post))
+              .correlate(Post).scalar_subquery())
+    row = db.session.execute(
+        sa.select(*_HEAD, *author_columns(viewer, Post, Post.author_id, person), asked.id.label("asked_id"),
+                  may_read_notes(viewer, Post).label("for_desk"), newest.label("newest_event_id"),
+                  Follow.level.label("follow_level"), Draft.text.label("draft"),
+                  sa.exists().where(MeToo.root_id == Post.id, MeToo.person_id == viewer.id).label("has_me_too"),
+                  Seen.event_id.label("seen_event_id"))
+        .select_from(asked).join(Post, Post.id == asked.root_id).join(person, person.id == Post.author_id)
+        .outerjoin(Circle, Circle.id == Post.circle_id).outerjoin(Team, Team.id == Post.team_id)
+        .outerjoin(Article, Article.post_id == Post.id)
+        .outerjoin(Follow, sa.and_(Follow.root_id == Post.id, Follow.person_id == viewer.id))
+        .outerjoin(Seen, sa.and_(Seen.root_id == Post.id, Seen.person_id == viewer.id))
+        .outerjoin(Draft, sa.and_(Draft.person_id == viewer.id, Draft.place == sa.literal("reply-") + sa.cast(Post.id, sa.Text)))
+        .where(asked.id == post_id, readable(viewer, asked, Post), stands(Post))).first()
+    if row is None:
+        raise Missing()
+    return row
+
+
+def versions_of(post_id, viewer):
+    """The texts of a post as they stood, newest first: rows of n, title, body_md, at, by.  Raises Missing."""
+    post = get_post(post_id, viewer)
+    root = aliased(Post)
+    return db.session.execute(
+        sa.select(Version.n, Version.title, Version.body_md, Version.at, *author_columns(viewer, root, Version.by_id, Person, "by"))
+        .join(root, root.id == post.root_id).join(Person, Person.id == Version.by_id)
+        .where(Version.post_id == post.id).order_by(Version.n.desc())).all()
+
+
+def photos_of(post_id):
+    """(id, width, height) of the photos of a post the caller may see, in the order they were added."""
+    return [tuple(row) for row in db.session.execute(
+        sa.select(Attachment.id, Attachment.width, Attachment.height).where(Attachment.post_id == post_id).order_by(Attachment.id))]
+
+
+def own_title(post):
+    """The title somebody gave a post; empty where its first sentence stands for it."""
+    return "" if post.title == title_of(post.body_md) else post.title

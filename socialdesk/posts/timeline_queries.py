@@ -1,0 +1,189 @@
+"""All that happened to a thread, in order: its replies merged with the events of the ledger, as the viewer may see them."""
+from datetime import date, datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from ..db import Id, UtcTime, db, now
+from ..events import Event, Verb
+from ..people.models import Person, Team
+from ..policy import can, event_visible, readable, readers
+from ..tags.models import PostTag, Tag
+from ..tickets.models import Sentence
+from .models import Access, Attachment, Mention, MeToo, Post, Seen
+from .thread_queries import author_columns, is_hidden, thread_of
+
+PAGE = 100                      # replies shown at a time
+MAX_EVENTS = 300
+NAMING = (Verb.TICKET_ASSIGNED, Verb.ACCESS_GIVEN, Verb.ACCESS_TAKEN)           # ref_id is a person
+PLACING = (Verb.TICKET_OPENED, Verb.TICKET_MOVED)                               # ref_id is a team
+TOGETHER = (Verb.ME_TOO_SAID, Verb.SEEN)                                        # one line for several in a row
+SHOWN = (*NAMING, *PLACING, *TOGETHER, Verb.ANSWER_ACCEPTED, Verb.ANSWER_UNACCEPTED, Verb.GLASS_BROKEN, Verb.TICKET_CHANGED,
+         Verb.TICKET_REOPENED, Verb.TICKET_RESUMED, Verb.TICKET_STATUS_CHANGED)
+
+
+class Entry(NamedTuple):
+    """Something said or something that happened.  what: said, happened; day: in the viewer's time zone; row: of a post or
+    an event; photos, unseen (mentioned, but cannot see it), read_by (of the desk): rows; people: names, where several did the same."""
+
+    what: str
+    at: datetime
+    day: date
+    row: object
+    photos: tuple = ()
+    unseen: tuple = ()
+    read_by: tuple = ()
+    people: tuple = ()
+
+
+class Timeline(NamedTuple):
+    """The entries after the root, which is an entry of its own.  earlier: pass it as before to see what was before;
+    newest: does it reach the present?  tags: names; added: rows of people who were added."""
+
+    root: Entry
+    entries: list
+    earlier: int | None
+    newest: bool
+    tags: list
+    added: list
+
+
+def timeline_of(root_id, viewer, before=None):
+    """The Timeline of a thread: the newest replies, or those before a reply's id.  root_id: its id, or its row from
+    thread_of().  At most four statements.  Raises Missing."""
+    thread = thread_of(root_id, viewer) if isinstance(root_id, int) else root_id
+    replies = _replies(thread.id, viewer, before)
+    earlier = replies[PAGE - 1].id if len(replies) > PAGE else None
+    replies = replies[:PAGE][::-1]
+    happened = _happened(thread.id, viewer, replies[0].made_at if earlier else None, before)
+    hangs = _hangs(thread, viewer, [thread.id, *(row.id for row in replies)])
+    zone = ZoneInfo(viewer.tz)
+    said = [_said(row, hangs, zone, viewer) for row in replies if _shows(row)]
+    entries = sorted([*said, *_grouped(happened, zone)], key=lambda entry: (entry.at, entry.what == "happened", entry.row.id))
+    return Timeline(_said(thread, hangs, zone, viewer), entries, earlier, before is None,
+                    [row.name for row in hangs.get(("tag", thread.id), ())], list(hangs.get(("added", thread.id), ())))
+
+
+def _replies(root_id, viewer, before):
+    """The newest replies first, one more than a page."""
+    root, person = aliased(Post), aliased(Person)
+    window = (Post.id < before,) if before else ()
+    return db.session.execute(
+        sa.select(Post.id, Post.root_id, Post.parent_id, Post.kind, Post.note, Post.body_html, Post.version, Post.made_at, Post.edited_at,
+                  Post.deleted_at, Post.hold_until, Post.accepted_at, (Post.hold_until > now()).label("is_held"), *author_columns(viewer, root, Post.author_id, person),
+                  sa.and_(person.role.in_(("agent", "admin")), sa.not_(is_hidden(viewer, root, Post.author_id))).label("by_desk"))
+        .join(root, root.id == Post.root_id).join(person, person.id == Post.author_id)
+        .where(Post.root_id == root_id, Post.id != root_id, readable(viewer, Post, root), *window)
+        .order_by(Post.id.desc()).limit(PAGE + 1)).all()
+
+
+def is_far_back(root_id, reply_id, viewer):
+    """Is a reply older than what the newest page of its thread shows?"""
+    root = aliased(Post)
+    later = sa.select(Post.id).join(root, root.id == Post.root_id).where(
+        Post.root_id == root_id, Post.id > reply_id, readable(viewer, Post, root)).limit(PAGE).subquery()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(later)) == PAGE
+
+
+def _shows(row):
+    """A note that was taken back leaves no trace outside the ledger."""
+    return not (row.deleted_at and row.note)
+
+
+def _happened(root_id, viewer, since, before):
+    """The events of a stretch of the timeline, oldest first."""
+    root, actor, about, team = aliased(Post), aliased(Person), aliased(Person), aliased(Team)
+    stretch = [Event.at >= since] if since else []
+    if before:
+        stretch.append(Event.at < sa.select(Post.made_at).where(Post.id == before).scalar_subquery())
+    still = sa.or_(Event.verb != Verb.ME_TOO_SAID, sa.exists().where(MeToo.root_id == Event.root_id, MeToo.person_id == Event.actor_id))
+    own = sa.or_(Event.verb != Verb.SEEN, Event.actor_id != viewer.id)
+    rows = db.session.execute(
+        sa.select(Event.id, Event.at, Event.verb, Event.post_id, Event.note, Event.hold_until, Event.before, Event.after, Event.ref_id,
+                  Event.facts, Sentence.text.label("sentence"), team.name.label("team_name"),
+                  *author_columns(viewer, root, Event.actor_id, actor, "actor"), *author_columns(viewer, root, Event.ref_id, about, "about"))
+        .join(root, root.id == Event.root_id).outerjoin(actor, actor.id == Event.actor_id).outerjoin(Sentence, Sentence.event_id == Event.id)
+        .outerjoin(about, sa.and_(Event.verb.in_(NAMING), about.id == Event.ref_id))
+        .outerjoin(team, sa.and_(Event.verb.in_(PLACING), team.id == Event.ref_id))
+        .where(Event.root_id == root_id, Event.verb.in_(SHOWN), event_visible(viewer, Event, root), still, own, *stretch)
+        .order_by(Event.id.desc()).limit(MAX_EVENTS)).all()
+    return rows[::-1]
+
+
+def _grouped(rows, zone):
+    """Events as entries; several people who did the same in a row share one."""
+    entries = []
+    for row in rows:
+        entry = Entry("happened", row.at, row.at.astimezone(zone).date(), row, people=(row.actor_name,))
+        last = entries[-1] if entries else None
+        if last and row.verb in TOGETHER and last.row.verb == row.verb and last.day == entry.day:
+            names = last.people if row.verb == Verb.SEEN and row.actor_name in last.people else (*last.people, row.actor_name)
+            entries[-1] = last._replace(people=names)
+        else:
+            entries.append(entry)
+    return entries
+
+
+def _said(row, hangs, zone, viewer):
+    """A post as an entry, with what hangs on it."""
+    at = max(filter(None, (row.made_at, row.hold_until)))
+    read_by = tuple(reader for reader in hangs.get(("seen", row.root_id), ()) if reader.at >= at) if row.author_id == viewer.id else ()
+    return Entry("said", row.made_at, row.made_at.astimezone(zone).date(), row, read_by=read_by,
+                 photos=tuple(photo for photo in hangs.get(("photo", row.id), ()) if f'/attachments/{photo.id}"' not in row.body_html),
+                 unseen=tuple(hangs.get(("unseen", row.id), ())))
+
+
+def _hangs(thread, viewer, post_ids):
+    """{(what, post id): rows} of all that hangs on these posts, in one statement."""
+    parts = [_photos(post_ids), _tags(thread.id)]
+    if thread.audience != "everyone":
+        parts.append(_added(thread.id, viewer))
+        if can(viewer, "access.give", thread):
+            parts.append(_unseen(thread.id, viewer, post_ids))
+    if thread.kind == "ticket":
+        parts.append(_readers_of_desk(thread.id, viewer))
+    found = {}
+    every = sa.union_all(*parts).subquery()
+    for row in db.session.execute(sa.select(every).order_by(every.c.what, every.c.id)):
+        found.setdefault((row.what, row.post_id), []).append(row)
+    return found
+
+
+def _part(what, id, post_id, name, handle=None, width=None, height=None, at=None):
+    def whole(column):
+        return sa.cast(sa.null() if column is None else column, Id)
+    return sa.select(sa.literal(what).label("what"), whole(id).label("id"), whole(post_id).label("post_id"), sa.cast(name, sa.Text).label("name"),
+                     sa.cast(sa.null() if handle is None else handle, sa.Text).label("handle"), whole(width).label("width"),
+                     whole(height).label("height"), sa.type_coerce(whole(at), UtcTime).label("at"))
+
+
+def _photos(post_ids):
+    return _part("photo", Attachment.id, Attachment.post_id, Attachment.mime, width=Attachment.width, height=Attachment.height).where(
+        Attachment.post_id.in_(post_ids))
+
+
+def _tags(root_id):
+    return _part("tag", Tag.id, PostTag.root_id, Tag.shown).join(Tag, Tag.id == PostTag.tag_id).where(PostTag.root_id == root_id)
+
+
+def _added(root_id, viewer):
+    """Who was added; one whose name is left out was never added, but is the author."""
+    return _part("added", Person.id, Access.root_id, Person.name, Person.handle).select_from(Access).join(
+        Person, Person.id == Access.person_id).where(Access.root_id == root_id, Access.why == "participant")
+
+
+def _unseen(root_id, viewer, post_ids):
+    """Whom the viewer named in a post of theirs, though they cannot read it."""
+    return _part("unseen", Person.id, Post.id, Person.name, Person.handle).select_from(Mention).join(Post, Post.id == Mention.post_id).join(
+        Person, Person.id == Mention.person_id).where(
+            Post.id.in_(post_ids), Post.author_id == viewer.id, sa.not_(Post.note), Person.state != "off", sa.not_(readers(root_id)))
+
+
+def _readers_of_desk(root_id, viewer):
+    """Who of the desk has read another's ticket, and when last."""
+    root = aliased(Post)
+    return _part("seen", Person.id, Seen.root_id, Person.name, Person.handle, at=sa.type_coerce(Seen.at, Id)).select_from(Seen).join(
+        Person, Person.id == Seen.person_id).join(root, root.id == Seen.root_id).where(
+            Seen.root_id == root_id, Person.id != viewer.id, Person.id != root.author_id, Person.role.in_(("agent", "admin")))

@@ -1,0 +1,147 @@
+// Notices on this device: turning them on, and at each start of the app whether the desk still knows it.
+import { tell } from "./app.js";
+
+const SUBSCRIBE_SECONDS = 20;
+const CHECKED = "push-checked";
+const { person, epoch } = document.documentElement.dataset;
+const who = `${person}:${epoch}`;
+
+const WORDS = {
+  blocked: "Notices are blocked for this site. Open the browser's settings for this site, allow notifications, then press the button again.",
+  closed: "The question was closed without an answer, so nothing changed. Press the button again and choose Allow.",
+  install: "On an iPhone or iPad, put SocialDesk on the home screen first: Share, then Add to Home Screen. Open it from there and turn this on.",
+  missing: "This browser cannot take notices. They still wait in your inbox; another browser, such as Firefox, Chrome or Edge, can ring.",
+  unsafe: "Notices need a safe connection (https). Tell the desk that this address has none.",
+  private: "This looks like a private window, or the browser refuses to take notices here. Open SocialDesk in a normal window and press again.",
+  silent: "The browser's push service does not answer. A firewall may be in the way: try again on another network; your inbox works without it.",
+  away: "The desk cannot be reached. Nothing was changed: press again when the network is back.",
+  on: "This device rings now.",
+};
+
+class Fault extends Error {
+  constructor(word) { super(WORDS[word] ?? word); }
+}
+
+const isApple = /iP(hone|ad|od)/.test(navigator.userAgent) || (navigator.platform === "MacIntel" && navigator.maxTouchPoints > 1);
+const isInstalled = matchMedia("(display-mode: standalone)").matches || navigator.standalone === true;
+
+function whyNot() {
+  if (!window.isSecureContext) return "unsafe";
+  if (isApple && !isInstalled && !("PushManager" in window)) return "install";
+  if (!("serviceWorker" in navigator && "PushManager" in window && "Notification" in window)) return "missing";
+  return Notification.permission === "denied" ? "blocked" : null;
+}
+
+// --- the desk
+
+async function ask(address, options = {}) {
+  let answer;
+  try {
+    answer = await fetch(address, { cache: "no-store", ...options, headers: { Accept: "application/json", ...options.headers } });
+  } catch {
+    throw new Fault("away");
+  }
+  const said = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Fault(said.detail ?? "away");
+  return said;
+}
+
+const deskKey = async () => (await ask("/me/devices/key")).key;
+
+function register(subscription) {
+  return ask("/me/devices", { method: "POST", headers: { "Content-Type": "application/json" },
+                              body: JSON.stringify({ ...subscription.toJSON(), label: label() }) });
+}
+
+function label() {
+  const agent = navigator.userAgent;
+  const find = (pairs, otherwise) => (pairs.find(([sign]) => agent.includes(sign)) ?? [null, otherwise])[1];
+  const browser = find([["Edg/", "Edge"], ["OPR/", "Opera"], ["Firefox/", "Firefox"], ["FxiOS", "Firefox"], ["CriOS", "Chrome"],
+                        ["Chrome/", "Chrome"], ["Safari/", "Safari"]], "Browser");
+  const system = find([["iPhone", "iPhone"], ["iPad", "iPad"], ["Android", "Android"], ["Windows", "Windows"], ["Mac OS", "Mac"],
+                       ["CrOS", "Chromebook"], ["Linux", "Linux"]], "this device");
+  return `${browser} on ${system}`;
+}
+
+// --- the browser
+
+function within(seconds, promise) {
+  let timer;
+  const late = new Promise((_, refuse) => { timer = setTimeout(() => refuse(new Fault("silent")), seconds * 1000); });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+function plain(buffer) {
+  return btoa(String.fromCharCode(...new Uint8Array(buffer ?? []))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+}
+
+async function worker() {
+  await navigator.serviceWorker.register("/service-worker.js").catch(() => { throw new Fault("private"); });
+  return within(SUBSCRIBE_SECONDS, navigator.serviceWorker.ready);
+}
+
+async function subscribe(registration, key) {
+  const present = await registration.pushManager.getSubscription();
+  if (present && plain(present.options?.applicationServerKey) === key) return present;
+  if (present) await present.unsubscribe();                     // it was made for a key that the desk no longer has
+  try {
+    return await within(SUBSCRIBE_SECONDS, registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: bytes(key) }));
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    if (Notification.permission === "denied" && error.name === "NotAllowedError") throw new Fault("blocked");
+    throw new Fault(error.name === "AbortError" && !/denied/i.test(error.message) ? "silent" : "private");
+  }
+}
+
+function bytes(text) {
+  return Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (sign) => sign.charCodeAt(0));
+}
+
+async function turnOn() {
+  const reason = whyNot();
+  if (reason) throw new Fault(reason);
+  const answer = await Notification.requestPermission();        // first of all: browsers want it right after the press
+  if (answer !== "granted") throw new Fault(answer === "denied" ? "blocked" : "closed");
+  const [registration, key] = await Promise.all([worker(), deskKey()]);
+  await register(await subscribe(registration, key));
+}
+
+/** At each start of the app: the desk learns this device's present address, after a change of key a new one is made. */
+export async function check() {
+  try {
+    if (sessionStorage.getItem(CHECKED) === who || whyNot() || Notification.permission !== "granted") return;
+    const registration = await navigator.serviceWorker.getRegistration();
+    if (!await registration?.pushManager.getSubscription()) return;
+    await register(await subscribe(registration, await deskKey()));
+    sessionStorage.setItem(CHECKED, who);
+  } catch { /* without network there is nothing to compare with; the next start asks again */ }
+}
+
+async function isOn() {
+  if (whyNot() || Notification.permission !== "granted") return false;
+  const registration = await navigator.serviceWorker.getRegistration();
+  return Boolean(await registration?.pushManager.getSubscription());
+}
+
+/** place: holds the button [data-push-on] and the words [data-push-words]; data-here where the desk knows this sign-in's device. */
+export async function bind(place) {
+  const button = place.querySelector("[data-push-on]");
+  const words = place.querySelector("[data-push-words]");
+  if (!button) return;
+  const reason = whyNot();
+  if (reason) words.textContent = WORDS[reason];
+  button.hidden = (reason !== null && reason !== "blocked") || (place.dataset.here !== undefined && await isOn());
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    words.textContent = "One moment: the browser asks its push service.";
+    try {
+      await turnOn();
+      tell(WORDS.on);
+      place.dispatchEvent(new Event("devices-changed", { bubbles: true }));
+      words.textContent = WORDS.on;
+    } catch (error) {
+      words.textContent = error instanceof Fault ? error.message : WORDS.private;
+    }
+    button.disabled = false;
+  });
+}

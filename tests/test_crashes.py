@@ -1,0 +1,112 @@
+"""Killed between any two steps, the desk loses and doubles nothing."""
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .browser.mozilla_push import MozillaPush
+from .browser.paper_device import PaperDevice
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parent.parent
+POINTS = ("transaction.before_commit", "transaction.after_commit", "jobs.claimed", "jobs.effect", "jobs.completed", "jobs.outside")
+MANY = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def service():
+    push = MozillaPush().start()
+    yield push
+    push.stop()
+
+
+def drive(folder, service, what, fail_point="", later=0, stdin=None):
+    """Run the driver.  Returns the finished process."""
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("SOCIALDESK_")} | {
+        "SOCIALDESK_PUSH_HOSTS": service.origin, "SOCIALDESK_JOBS": "off", "SD_FAIL_POINT": fail_point, "SD_LATER": str(later)}
+    return subprocess.run([sys.executable, "-W", "error::ResourceWarning", "-m", "tests.crash_driver", str(folder), what], cwd=ROOT, env=environ,
+                          input=stdin, capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory, service):
+    """A desk that is set up, made once and copied for each crash."""
+    folder = tmp_path_factory.mktemp("desk")
+    first = drive(folder, service, "set-up", stdin="{}")           # makes the keys; the device needs the public one
+    from socialdesk import config, create_app
+    app = create_app(config.load({}, data=folder))
+    key = app.test_client().get("/me/devices/key").get_json() if first.returncode == 0 else None
+    from socialdesk.notifications.delivery import public_key
+    device = PaperDevice(service, key["key"] if key else public_key(app.config["SETTINGS"]))
+    for leftover in folder.glob("socialdesk.sqlite3*"):
+        leftover.unlink()
+    done = drive(folder, service, "set-up", stdin=json.dumps(device.subscription))
+    assert done.returncode == 0, done.stderr
+    return folder, device
+
+
+def passes(fresh, service, tmp_path, point):
+    """How often a day passes a fail point."""
+    folder = shutil.copytree(fresh[0], tmp_path / "count")
+    done = drive(folder, service, "day", f"{point}:{MANY}")
+    assert done.returncode == 0, done.stderr
+    return MANY - json.loads(done.stdout.splitlines()[-1])["left"]
+
+
+def outcome(folder):
+    """What a day must leave behind, whatever happened on the way."""
+    with sqlite3.connect(folder / "socialdesk.sqlite3") as database:
+        def rows(sql):
+            return database.execute(sql).fetchall()
+        return {
+            "posts": rows("SELECT kind, count(*) FROM post GROUP BY kind ORDER BY kind"),
+            "status": rows("SELECT status FROM ticket"),
+            "events": rows("SELECT verb, count(*) FROM event WHERE verb IN ('ticket_opened', 'replied', 'ticket_status_changed') GROUP BY verb ORDER BY verb"),
+            "sentences": rows("SELECT text FROM sentence"),
+            "told": rows("SELECT person_id, count(*) FROM told GROUP BY person_id"),
+            "inbox": rows("SELECT person_id, sum(n) FROM notification GROUP BY person_id"),
+            "deliveries": rows("SELECT state, count(*) FROM delivery GROUP BY state"),
+            "found": rows("SELECT kind, count(*) FROM document GROUP BY kind"),
+            "jobs": rows("SELECT state, kind FROM job"),
+        }
+
+
+@pytest.fixture(scope="module")
+def quiet_day(fresh, service, tmp_path_factory):
+    """The outcome of a day without a crash."""
+    folder = shutil.copytree(fresh[0], tmp_path_factory.mktemp("quiet") / "desk")
+    done = drive(folder, service, "day")
+    assert done.returncode == 0, done.stderr
+    found = outcome(folder)
+    assert found["status"] == [("resolved",)] and found["events"] == [("replied", 1), ("ticket_opened", 1), ("ticket_status_changed", 1)]
+    assert found["inbox"] and found["jobs"] == []
+    return found
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_kill_at_any_pass_loses_and_doubles_nothing(point, fresh, service, quiet_day, tmp_path):
+    total = passes(fresh, service, tmp_path, point)
+    assert total > 0
+    for n in range(1, total + 1):
+        folder = shutil.copytree(fresh[0], tmp_path / f"{n}")
+        service.reset()
+        killed = drive(folder, service, "day", f"{point}:{n}")
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        again = drive(folder, service, "day", later=200)            # past every lease
+        assert again.returncode == 0, again.stderr
+        assert outcome(folder) == quiet_day, f"{point}, pass {n}"
+        assert_shown_once(fresh[1])
+        shutil.rmtree(folder)
+
+
+def assert_shown_once(device):
+    """What was sent twice carries the id it had before, by which the service worker shows it once."""
+    messages = [json.loads(m) for m in device.messages()]
+    ids = [m["notification"]["data"]["id"] for m in messages]
+    assert ids and len(ids) - len(set(ids)) <= 1, ids
