@@ -92,11 +92,6 @@ def viewer():
     return person if person.is_authenticated else None
 
 
-def act_as(person):
-    """Let this request be somebody's by an API token, or nobody's; its cookies are not looked at."""
-    request.acting = person
-
-
 def public(view):
     """Mark a view that needs nobody signed in.  Every other one does."""
     view.is_public = True

@@ -151,10 +151,11 @@ def test_what_waits_says_for_whom(scene):
 
 
 def test_the_sentence_of_the_desk_is_its_last_word_and_the_requesters_is_not(scene, time):
-    time.stop(2026, 3, 2, 9, 0)
+    time.stop()
+    time.pass_(hours=1)
     change(scene, scene.agent, "in_progress", "We look at it.")
     first = row_of(scene.ticket)["first_word_at"]
-    assert first == row_of(scene.ticket)["last_word_at"] == datetime(2026, 3, 2, 9, 0, tzinfo=timezone.utc)
+    assert first == row_of(scene.ticket)["last_word_at"] > row_of(scene.ticket)["opened_at"]
     time.pass_(hours=1)
     change(scene, scene.agent, "resolved", "Fixed.")
     time.pass_(hours=1)
@@ -376,7 +377,7 @@ def test_a_reply_is_taken_back_even_where_its_state_went_on(scene, make):
 # --- words from the desk
 
 def test_only_what_the_desk_says_to_the_requester_is_a_word_from_us(scene, make, time):
-    time.stop(2026, 3, 2, 9, 0)
+    time.stop()
     opened = row_of(scene.ticket)["opened_at"]
     quiet = [(scene.requester, {}), (scene.participant, {}), (scene.agent, {"note": True})]
     for person, more in quiet:
@@ -411,7 +412,7 @@ def test_an_agent_who_was_only_added_does_not_speak_for_the_desk(scene, make):
 
 
 def test_undoing_a_word_restores_the_words_before_it(scene, make, time):
-    time.stop(2026, 3, 2, 9, 0)
+    time.stop()
     was = row_of(scene.ticket)
     first = make.reply(scene.ticket, scene.agent, "One.", hold_seconds=10)
     time.pass_(seconds=2)
@@ -491,7 +492,7 @@ def test_a_follow_up_by_somebody_else_is_read_by_who_asked_and_not_by_others_add
 
 def access_of(post):
     db.session.rollback()
-    return set(db.session.execute(sa.select(Access.person_id, Access.why).where(Access.root_id == post.id)).tuples().all())
+    return {tuple(row) for row in db.session.execute(sa.select(Access.person_id, Access.why).where(Access.root_id == post.id))}
 
 
 def test_a_follow_up_stays_with_a_confidential_team(scene, make):

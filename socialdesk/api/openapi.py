@@ -2,7 +2,7 @@
 import re
 from dataclasses import dataclass, field
 
-from .schema_checker import SCHEMAS
+from .schemas_openapi import SCHEMAS
 
 #: what an endpoint may refuse, by status
 REFUSALS = {

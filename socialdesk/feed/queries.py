@@ -104,30 +104,29 @@ def _newest(parts, limit):
     return sa.select(every.c.id).distinct().order_by(every.c.id.desc()).limit(limit)
 
 
+#: the rows of cards, for the person of the parameter `me`.  Where a name is left out, neither it nor the handle leaves the database
+_IS_MINE = Post.author_id == sa.bindparam("me")
+_IS_NAMED = sa.or_(Post.shown_as.is_(None), _IS_MINE)
+_ROWS = (
+    sa.select(Post.id, Post.kind, Post.title, sa.func.substr(Post.body_html, 1, START).label("start"), Post.audience,
+              Circle.name.label("circle"), Post.made_at, _IS_MINE.label("is_mine"),
+              sa.exists().where(MeToo.root_id == Post.id, MeToo.person_id == sa.bindparam("me")).label("has_me_too"),
+              sa.case((_IS_NAMED, Person.name), else_=Post.shown_as).label("name"),
+              sa.case((_IS_NAMED, Person.handle), else_="").label("handle"),
+              sa.func.coalesce(Ticket.status, Post.status).label("status"), Ticket.hold_reason,
+              Post.me_toos, Post.replies_public.label("replies"))
+    .join(Person, Person.id == Post.author_id).outerjoin(Circle, Circle.id == Post.circle_id)
+    .outerjoin(Ticket, Ticket.post_id == Post.id).order_by(Post.id.desc()))
+
+
 def _page(viewer, parts, limit):
-    rows = db.session.execute(_cards(viewer, _newest(parts, limit + 1))).all()
+    ids = _newest(parts, limit + 1).subquery()
+    rows = db.session.execute(_ROWS.join(ids, ids.c.id == Post.id), {"me": viewer.id}).all()
     shown = rows[:limit]
-    ids = [row.id for row in shown]
-    tags, photos = tags_of(ids), photos_of(ids)
+    keys = [row.id for row in shown]
+    tags, photos = tags_of(keys), photos_of(keys)
     cards = [_card(row, tags.get(row.id, []), photos.get(row.id, [])) for row in shown]
-    return Page(cards, str(ids[-1]) if len(rows) > limit else None)
-
-
-def _cards(viewer, ids):
-    """The rows of cards.  Where a name is left out, neither it nor the handle leaves the database."""
-    ids = ids.subquery()
-    is_mine = Post.author_id == viewer.id
-    is_named = sa.or_(Post.shown_as.is_(None), is_mine)
-    has_me_too = sa.exists().where(MeToo.root_id == Post.id, MeToo.person_id == viewer.id)
-    return (sa.select(Post.id, Post.kind, Post.title, sa.func.substr(Post.body_html, 1, START).label("start"), Post.audience,
-                      Circle.name.label("circle"), Post.made_at, is_mine.label("is_mine"), has_me_too.label("has_me_too"),
-                      sa.case((is_named, Person.name), else_=Post.shown_as).label("name"),
-                      sa.case((is_named, Person.handle), else_="").label("handle"),
-                      sa.func.coalesce(Ticket.status, Post.status).label("status"), Ticket.hold_reason,
-                      Post.me_toos, Post.replies_public.label("replies"))
-            .join(ids, ids.c.id == Post.id).join(Person, Person.id == Post.author_id)
-            .outerjoin(Circle, Circle.id == Post.circle_id).outerjoin(Ticket, Ticket.post_id == Post.id)
-            .order_by(Post.id.desc()))
+    return Page(cards, str(keys[-1]) if len(rows) > limit else None)
 
 
 def _card(row, tags, photos):

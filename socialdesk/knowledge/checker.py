@@ -38,7 +38,7 @@ def check_slug(slug):
 
 def check_address(url):
     """Where an article comes from, or None.  Raises Invalid where it leads nowhere safe."""
-    url = clean_line(url or "")
+    url = clean_line(url or "").replace(" ", "%20")
     if url and not re.fullmatch(r"https?://[^\s<>\"]{1,2000}", url, re.IGNORECASE):
         raise Invalid("The source is no address that begins with http:// or https://. Mend it, or leave it out.", field="source_url")
     return url or None

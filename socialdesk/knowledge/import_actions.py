@@ -1,6 +1,6 @@
 """Bringing articles in from a file: line by line, in batches, safe to repeat."""
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -14,9 +14,9 @@ from ..people.text_checker import clean_line
 from ..policy import viewer_of
 from ..posts import checker as texts
 from ..posts.models import Post
-from ..posts.queries import prepare
+from ..posts.queries import Prepared
 from ..posts.text_actions import edit
-from ..tags.actions import tag_thread
+from ..tags.actions import tag_threads
 from ..tags.checker import MAX_TAGS, from_foreign
 from .actions import fingerprint, origin, write_article
 from .models import Article
@@ -156,17 +156,18 @@ def _prepare(row, bad):
     # What does not fit into the title still stands: nothing of it is lost.
     body = row.body if len(title) <= texts.MAX_TITLE else f"**{title}**\n\n{row.body}"
     try:
-        prepared = prepare(None, body, title=texts.cut(title, texts.MAX_TITLE))
+        body = texts.check_body(body)
     except Refusal as error:
         bad.append((row.line, error.sentence))
         return False
-    row.prepared = replace(prepared, tags=row.tags, mentions={})
+    row.prepared = Prepared(body, texts.cut(title, texts.MAX_TITLE), *texts.render(body), [], {})
     return True
 
 
 def _write(rows, author, index):
     with transaction():
         ids = [_write_one(row, author) for row in rows]
+        tag_threads({post_id: row.tags for post_id, row in zip(ids, rows)})
         if index:
             index(ids)
         else:
@@ -178,7 +179,6 @@ def _write_one(row, author):
     if row.known is None:
         return write_article(author, row.prepared, source=SOURCE, external_id=row.key, content_hash=row.content_hash, **row.facts).id
     post = edit(row.known.id, author, row.prepared, verb=Verb.ARTICLE_REVISED)
-    tag_thread(post, row.tags)
     db.session.execute(sa.update(Article).where(Article.post_id == post.id).values(content_hash=row.content_hash, **row.facts)
                        .execution_options(synchronize_session=False))
     return post.id

@@ -11,7 +11,7 @@ from email.utils import format_datetime, parseaddr
 from urllib.parse import unquote, urlsplit
 
 import sqlalchemy as sa
-from flask import current_app, render_template
+from flask import current_app
 
 from ..db import close_read, db, now
 from ..jobs import Later, handler
@@ -34,8 +34,10 @@ def write_sign_in_mail(job):
         return
     token, code, ends = make_link_and_code(job.ref_id)
     link = f"{current_app.config['SETTINGS'].base_url}/link/{token}"
-    queue_mail(job.ref_id, f"{code[:4]} {code[4:]} is your SocialDesk code",
-               render_template("people/mail/sign_in.txt", link=link, code=f"{code[:4]} {code[4:]}"), expires_at=ends)
+    shown = f"{code[:4]} {code[4:]}"
+    # the environment itself: a mail has no request, and needs nothing that pages are given
+    body = current_app.jinja_env.get_template("people/mail/sign_in.txt").render(link=link, code=shown)
+    queue_mail(job.ref_id, f"{shown} is your SocialDesk code", body, expires_at=ends)
 
 
 @handler("mail", outside=True)

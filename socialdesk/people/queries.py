@@ -94,11 +94,6 @@ def profile_of(viewer, handle):
     return person, teams, circles
 
 
-def is_member(person_id, team_id):
-    """Is this person in that team?"""
-    return db.session.get(TeamMember, (team_id, person_id)) is not None
-
-
 def own(viewer):
     """The viewer's own row of Person, to show."""
     return db.session.get(Person, viewer.id)

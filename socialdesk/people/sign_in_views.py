@@ -44,9 +44,9 @@ def type_code():
     return _page("code")
 
 
-def _page(name, error=None, **typed):
+def _page(page, error=None, **typed):
     status = error.status if error else 200
-    text = render_template(f"people/{name}.html", wrong=error, email=typed.get("email", session.get("asked", "")),
+    text = render_template(f"people/{page}.html", wrong=error, email=typed.get("email", session.get("asked", "")),
                            next=web.safe_next(request.values.get("next")), again="again" in request.values,
                            has_mail=bool(current_app.config["SETTINGS"].smtp_url), **{k: v for k, v in typed.items() if k != "email"})
     answer = make_response(text, status)
@@ -55,12 +55,12 @@ def _page(name, error=None, **typed):
     return answer
 
 
-def _again(name, error, **typed):
+def _again(page, error, **typed):
     """The same page with what went wrong and what was typed; scripts get the plain refusal."""
     if request.wants_fragment or request.wants_json:
         raise error
     close_read()
-    return _page(name, error, **typed)
+    return _page(page, error, **typed)
 
 
 # --- the deeds

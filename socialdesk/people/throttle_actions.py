@@ -64,8 +64,8 @@ def _spend(kind, key):
 
 def _tokens(burst, per_hour):
     """How many tokens the bucket holds by now; a clock that was set back adds none."""
-    elapsed = sa.literal(now(), database.UtcTime)
-    gone = sa.type_coerce(elapsed, sa.BigInteger) - sa.type_coerce(Throttle.at, sa.BigInteger)
+    moment = database.UtcTime().process_bind_param(now(), None)         # microseconds, as the column keeps them
+    gone = sa.literal(moment, sa.BigInteger) - sa.type_coerce(Throttle.at, sa.BigInteger)
     refilled = Throttle.tokens + gone * (per_hour / 3600 / 1_000_000)
     return sa.case((gone < 0, Throttle.tokens), (refilled > burst, float(burst)), else_=refilled)
 

@@ -27,8 +27,8 @@ class Post(db.Model):
         sa.CheckConstraint("NOT (note AND in_feed)", name="note_not_in_feed"),
         sa.UniqueConstraint("source", "external_id"),
         sa.Index(None, "root_id", "id"),
-        sa.Index("ix_post_feed_audience", "audience", "sealed", "id", sqlite_where=sa.text("in_feed"), postgresql_where=sa.text("in_feed")),
-        sa.Index("ix_post_feed_circle", "circle_id", "id", sqlite_where=sa.text("in_feed"), postgresql_where=sa.text("in_feed")),
+        sa.Index("ix_post_feed_audience", "audience", "id", sqlite_where=sa.text("in_feed = 1"), postgresql_where=sa.text("in_feed")),
+        sa.Index("ix_post_feed_circle", "circle_id", "id", sqlite_where=sa.text("in_feed = 1"), postgresql_where=sa.text("in_feed")),
         sa.Index(None, "author_id", "id"),
         sa.Index(None, "team_id", "sealed", "id"),
         {"sqlite_autoincrement": True})

@@ -86,7 +86,7 @@ def versions_of(post_id, viewer):
     root = aliased(Post)
     return db.session.execute(
         sa.select(Version.n, Version.title, Version.body_md, Version.at, *author_columns(viewer, root, Version.by_id, Person, "by"))
-        .join(root, root.id == post.root_id).join(Person, Person.id == Version.by_id)
+        .select_from(Version).join(root, root.id == post.root_id).join(Person, Person.id == Version.by_id)
         .where(Version.post_id == post.id).order_by(Version.n.desc())).all()
 
 

@@ -97,7 +97,8 @@ def _happened(root_id, viewer, since, before):
     root, actor, about, team = aliased(Post), aliased(Person), aliased(Person), aliased(Team)
     stretch = [Event.at >= since] if since else []
     if before:
-        stretch.append(Event.at < sa.select(Post.made_at).where(Post.id == before).scalar_subquery())
+        later = sa.select(sa.func.min(Post.made_at)).where(Post.root_id == root_id, Post.id >= before, Post.id != root_id).scalar_subquery()
+        stretch.append(sa.or_(later.is_(None), Event.at < later))
     still = sa.or_(Event.verb != Verb.ME_TOO_SAID, sa.exists().where(MeToo.root_id == Event.root_id, MeToo.person_id == Event.actor_id))
     own = sa.or_(Event.verb != Verb.SEEN, Event.actor_id != viewer.id)
     rows = db.session.execute(

@@ -1,4 +1,6 @@
 """What one can do with hashtags: put them on threads, and keep the public counts true."""
+from collections import Counter
+
 import sqlalchemy as sa
 
 from ..db import db, insert, insert_new
@@ -19,6 +21,20 @@ def tag_thread(root, names):
     _count(fresh, root.audience, root.circle_id, 1)
     owners = sorted((tag for tag in tags if tag.team_id), key=lambda tag: not tag.confidential)
     return owners[0].team_id if owners else None
+
+
+def tag_threads(named):
+    """Put hashtags on many threads at once, all of which everyone may read, beside those they have.
+    named: {root id: names as shown}."""
+    tags = _tags_by_fold(dict.fromkeys(name for names in named.values() for name in names[:MAX_TAGS]))
+    wanted = {(tags[fold(name)].id, root_id): None for root_id, names in named.items() for name in names[:MAX_TAGS]}
+    have = set(map(tuple, db.session.execute(sa.select(PostTag.tag_id, PostTag.root_id).where(PostTag.root_id.in_(named)))))
+    fresh = [pair for pair in wanted if pair not in have]
+    insert_new(PostTag.__table__, [{"tag_id": tag_id, "root_id": root_id, "audience": "everyone", "circle_id": None}
+                                   for tag_id, root_id in fresh], "tag_id", "root_id")
+    threads = Counter(tag_id for tag_id, _root_id in fresh)
+    for step in set(threads.values()):
+        _count([tag_id for tag_id, posts in threads.items() if posts == step], "everyone", None, step)
 
 
 def untag_thread(root, keep=()):
@@ -55,11 +71,16 @@ def own_tag(name, team_id):
 
 def _tags_named(names):
     """(id, team_id, confidential) of hashtags in the order given, made where there was none, synonyms resolved."""
+    return list({tag.id: tag for tag in _tags_by_fold(names).values()}.values())
+
+
+def _tags_by_fold(names):
+    """{compared form: (id, team_id, confidential)} of hashtags in the order given."""
     shown = {}
     for name in names:
         shown.setdefault(fold(name), name)
     if not shown:
-        return []
+        return {}
     main = Tag.__table__.alias("main")
     insert_new(Tag.__table__, [{"fold": folded, "shown": name, "public": False} for folded, name in shown.items()], "fold")
     rows = db.session.execute(
@@ -67,7 +88,7 @@ def _tags_named(names):
         .join(main, main.c.id == sa.func.coalesce(Tag.synonym_of, Tag.id)).outerjoin(Team, Team.id == main.c.team_id)
         .where(Tag.fold.in_(shown)))
     found = {row.fold: row for row in rows}
-    return list({found[folded].id: found[folded] for folded in shown}.values())
+    return {folded: found[folded] for folded in shown}
 
 
 def _count(tag_ids, audience, circle_id, step):

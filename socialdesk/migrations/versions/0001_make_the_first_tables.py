@@ -264,8 +264,8 @@ def upgrade():
     )
     with op.batch_alter_table('post', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_post_author_id_id'), ['author_id', 'id'], unique=False)
-        batch_op.create_index('ix_post_feed_audience', ['audience', 'sealed', 'id'], unique=False, sqlite_where=sa.text('in_feed'), postgresql_where=sa.text('in_feed'))
-        batch_op.create_index('ix_post_feed_circle', ['circle_id', 'id'], unique=False, sqlite_where=sa.text('in_feed'), postgresql_where=sa.text('in_feed'))
+        batch_op.create_index('ix_post_feed_audience', ['audience', 'id'], unique=False, sqlite_where=sa.text('in_feed = 1'), postgresql_where=sa.text('in_feed'))
+        batch_op.create_index('ix_post_feed_circle', ['circle_id', 'id'], unique=False, sqlite_where=sa.text('in_feed = 1'), postgresql_where=sa.text('in_feed'))
         batch_op.create_index(batch_op.f('ix_post_root_id_id'), ['root_id', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_post_team_id_sealed_id'), ['team_id', 'sealed', 'id'], unique=False)
 
@@ -626,8 +626,8 @@ def downgrade():
     with op.batch_alter_table('post', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_post_team_id_sealed_id'))
         batch_op.drop_index(batch_op.f('ix_post_root_id_id'))
-        batch_op.drop_index('ix_post_feed_circle', sqlite_where=sa.text('in_feed'), postgresql_where=sa.text('in_feed'))
-        batch_op.drop_index('ix_post_feed_audience', sqlite_where=sa.text('in_feed'), postgresql_where=sa.text('in_feed'))
+        batch_op.drop_index('ix_post_feed_circle', sqlite_where=sa.text('in_feed = 1'), postgresql_where=sa.text('in_feed'))
+        batch_op.drop_index('ix_post_feed_audience', sqlite_where=sa.text('in_feed = 1'), postgresql_where=sa.text('in_feed'))
         batch_op.drop_index(batch_op.f('ix_post_author_id_id'))
 
     op.drop_table('post')

@@ -1,0 +1,77 @@
+"""What is known and what is going on, through the API: suggestions, search, the feed, articles."""
+from ..db import transaction
+from ..errors import Missing
+from ..feed.queries import feed_page
+from ..knowledge import actions as knowledge
+from ..knowledge import queries as knowledge_queries
+from ..posts.queries import get_post, prepare
+from ..search import queries as search
+from . import article_queries, queries
+from .door_views import PAGED, endpoint, once, page, shown
+from .post_views import prepared_change
+from .schemas_openapi import VIEWS
+
+_Q = {"type": "string", "maxLength": 1000, "required": True}
+
+
+@endpoint("GET", "/suggestions", "What may answer a text", tag="Find", scope="read", answer="Suggestions",
+          args={"q": _Q, "limit": {"type": "integer", "minimum": 1, "maximum": 20, "default": 3}})
+def show_suggestions(person, args):
+    """The best first; empty where nothing fits."""
+    found = search.suggest(person, args["q"] or "", limit=args["limit"])
+    return {"suggestions": [{"kind": one.kind, "id": one.id, "title": one.title, "url": one.url, "score": one.score} for one in found]}
+
+
+@endpoint("GET", "/search", "Search everything the caller may read", tag="Find", scope="read", args={"q": _Q} | PAGED, answer="Findings")
+def show_search(person, args):
+    """Any word may match, best first."""
+    found, after = search.search(person, args["q"] or "", limit=args["limit"], cursor=args["cursor"])
+    return page([{"kind": one.kind, "id": one.id, "title": one.title, "url": one.url, "excerpt": plain(one.excerpt)} for one in found], after)
+
+
+def plain(excerpt):
+    """An excerpt without the marks around the words asked for."""
+    return excerpt.striptags() if hasattr(excerpt, "striptags") else excerpt
+
+
+@endpoint("GET", "/feed", "The feed, newest first", tag="Find", scope="read", answer="Posts",
+          args={"view": {"type": "string", "enum": list(VIEWS), "default": "newest", "description": "a view that does not stand yet shows newest"}}
+          | PAGED)
+def show_feed(person, args):
+    """Threads the caller may see."""
+    found = feed_page(person, args["cursor"], args["limit"])
+    return page(queries.posts_of(person, [card.id for card in found.cards]), found.next_cursor)
+
+
+# --- articles
+
+@endpoint("GET", "/articles", "Articles, newest first", tag="Articles", scope="read", args=PAGED, answer="Articles")
+def show_articles(person, args):
+    """The articles the caller may read."""
+    rows, after = knowledge_queries.articles(person, "newest", args["cursor"], args["limit"])
+    return page(article_queries.articles_of(person, [row.id for row in rows]), after)
+
+
+@endpoint("POST", "/articles", "Publish an article", tag="Articles", scope="write", body="NewArticle", answer="Article", status=201, keyed=True)
+def make_article(person, data):
+    """Agents write articles."""
+    prepared = prepare(person, data["body"], title=data["title"])
+    more = {name: data[name] for name in ("summary", "lang", "source_url", "licence") if name in data}
+    return shown(article_queries.article_of, person, once(person, lambda: {"id": knowledge.publish_article(person, prepared, **more).id}))
+
+
+@endpoint("GET", "/articles/{id}", "An article", tag="Articles", scope="read", answer="Article")
+def show_article(person, id):
+    """An article the caller may read."""
+    return article_queries.article_of(person, id)
+
+
+@endpoint("PATCH", "/articles/{id}", "Revise an article", tag="Articles", scope="write", body="ArticleChange", answer="Article", refusals=(409,))
+def revise_article(person, id, data):
+    """What it was stays as a version."""
+    if get_post(id, person).kind != "article":
+        raise Missing()
+    prepared = prepared_change(person, id, data)
+    with transaction():
+        knowledge.revise_article(id, person, prepared)
+    return shown(article_queries.article_of, person, id)

@@ -1,0 +1,45 @@
+"""The caller and what they were told, through the API."""
+from ..db import transaction
+from ..errors import Missing
+from ..notifications import actions as notifications
+from ..notifications import queries as inbox
+from ..people.profile_actions import change_profile
+from . import queries
+from .door_views import PAGED, endpoint, page
+
+
+@endpoint("GET", "/me", "The person the token belongs to", tag="Me", scope="read", answer="Me")
+def show_me(person):
+    """The caller."""
+    return queries.me_of(person)
+
+
+@endpoint("PATCH", "/me", "Change your name, handle, hours and the like", tag="Me", scope="write", body="MeChange", answer="Me", refusals=(409,))
+def change_me(person, data):
+    """All that is named, or nothing."""
+    with transaction():
+        change_profile(person, **data)
+    return queries.me_of(person)
+
+
+@endpoint("GET", "/notifications", "What you were told, newest first", tag="Me", scope="read", args=PAGED, answer="Notifications")
+def show_notifications(person, args):
+    """The lines of the inbox."""
+    found = inbox.inbox_of(person, args["cursor"], args["limit"])
+    return page([_line(line) for line in found.lines], found.next_cursor)
+
+
+@endpoint("POST", "/notifications/{id}/read", "Mark a line of the inbox as read", tag="Me", scope="write", answer="Notification")
+def read_notification(person, id):
+    """Twice is as good as once."""
+    with transaction():
+        notifications.read_line(person, id)
+    line = inbox.line_of(person, id)
+    if line is None:
+        raise Missing()
+    return _line(line)
+
+
+def _line(line):
+    return {"id": line.id, "post_id": line.root_id, "title": line.title, "sentence": line.sentence, "url": line.url, "needs_you": line.needs_you,
+            "unread": line.unread, "n": line.n, "at": queries.said_at(line.at)}

@@ -1,0 +1,130 @@
+"""What the API answers and takes, as JSON Schema."""
+from ..posts.checker import MAX_BODY, MAX_TITLE
+from ..tickets.models import HOLD_REASONS, LEVELS, STATUSES, TYPES
+
+MAX_LIMIT = 100
+VIEWS = ("for-you", "newest", "following")
+FOLLOW_LEVELS = ("all", "mentions", "muted")
+TEXT = {"type": "string"}
+ID = {"type": "integer", "minimum": 1}
+COUNT = {"type": "integer", "minimum": 0}
+FLAG = {"type": "boolean"}
+TIME = {"type": "string", "format": "date-time"}
+HOURS = {"oneOf": [{"const": "always"}, {"type": "object", "minProperties": 1,
+                                         "propertyNames": {"enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]},
+                                         "additionalProperties": {"type": "array", "maxItems": 4, "items": {
+                                             "type": "array", "minItems": 2, "maxItems": 2,
+                                             "items": {"type": "string", "pattern": "^[0-9]{1,2}:[0-9]{2}$"}}}}],
+         "description": "always, or the times of each working day in the person's time zone"}
+
+
+def _or_null(schema):
+    if "$ref" in schema:
+        return {"oneOf": [schema, {"type": "null"}]}
+    extra = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
+    return schema | {"type": [schema["type"], "null"]} | extra
+
+
+def _words(*words):
+    return {"type": "string", "enum": list(words)}
+
+
+def _text(most, words=""):
+    return {"type": "string", "maxLength": most} | ({"description": words} if words else {})
+
+
+def _list(items):
+    return {"type": "array", "items": items}
+
+
+def _ref(name):
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _object(fields, required=None):
+    return {"type": "object", "required": list(fields) if required is None else list(required), "properties": fields}
+
+
+def _change(fields):
+    return _object(fields, []) | {"minProperties": 1}
+
+
+def _page(name):
+    return _object({"items": _list(_ref(name)), "next_cursor": _or_null(TEXT)})
+
+
+_BODY = _text(MAX_BODY, "Markdown; #hashtags classify and route, @handles name people")
+_TITLE = _text(MAX_TITLE, "without it the first sentence of the body stands for it")
+_AUDIENCE = {"type": "string", "pattern": "^(everyone|private|circle:.+)$", "description": "everyone, private or circle:<slug>"}
+_ARTICLE_MORE = {"summary": _text(500), "lang": _text(20), "source_url": _text(2000), "licence": _text(200)}
+
+_POST = {
+    "id": ID, "kind": _words("question", "ticket", "announcement", "idea", "kudos", "poll", "article", "reply"),
+    "thread_id": ID | {"description": "the post a reply belongs to; of any other post its own id"},
+    "title": TEXT, "body": TEXT | {"description": "Markdown"}, "body_html": TEXT | {"description": "the body as safe HTML"},
+    "author": _or_null(_ref("Person")) | {"description": "null where the name was left out"},
+    "audience": _AUDIENCE, "status": _or_null(_words("open", "answered", *STATUSES)),
+    "note": FLAG | {"description": "read by the desk alone"}, "accepted": FLAG | {"description": "a reply the asker accepted"},
+    "deleted": FLAG | {"description": "taken back; its text is gone"},
+    "hashtags": _list(TEXT), "created_at": TIME, "edited_at": _or_null(TIME),
+    "me_toos": COUNT, "me_too": FLAG | {"description": "the caller said so too"},
+    "following": _or_null(_words(*FOLLOW_LEVELS)), "replies": COUNT | {"description": "those the caller may read"},
+    "accepted_replies": _list(ID), "url": TEXT}
+_TICKET = {
+    "type": _words(*TYPES), "status": _words(*STATUSES), "hold_reason": _or_null(_words(*HOLD_REASONS)),
+    "impact": _words(*LEVELS), "urgency": _words(*LEVELS), "priority": _words("urgent", "high", "medium", "low"),
+    "team": _or_null(TEXT) | {"description": "null: not known yet (triage)"},
+    "assignee": _or_null(TEXT) | {"description": "the handle of the agent who has it"},
+    "opened_at": TIME, "first_word_at": _or_null(TIME), "last_word_at": TIME, "resolved_at": _or_null(TIME),
+    "closes_at": _or_null(TIME) | {"description": "a resolved ticket closes itself then"},
+    "closed_at": _or_null(TIME), "reopened": COUNT,
+    "next_statuses": _list(_words(*STATUSES)) | {"description": "where the caller may move it from here"}}
+_ARTICLE = {"slug": TEXT, "summary": TEXT, "lang": TEXT, "source_url": _or_null(TEXT), "licence": _or_null(TEXT), "solved": COUNT,
+            "not_solved": COUNT}
+_ME = {"name": _text(80), "handle": {"type": "string", "pattern": "^@?[a-z0-9][a-z0-9._-]{0,29}$"}, "tz": TEXT, "lang": TEXT,
+       "hours": HOURS, "lock_screen": _words("discreet", "full")}
+
+#: name -> JSON Schema; what the API answers, then what it takes
+SCHEMAS = {
+    "Person": _object({"handle": TEXT, "name": TEXT}),
+    "Post": _object(_POST),
+    "Ticket": _object(_POST | _TICKET),
+    "ChangedTicket": {"anyOf": [_ref("Ticket"), _object({"id": ID}) | {
+        "description": "the id alone where the deed took the ticket out of the caller's sight"}]},
+    "Article": _object(_POST | _ARTICLE),
+    "TimelineItem": _object({
+        "at": TIME, "kind": _words("event", "reply"), "actor": _or_null(TEXT) | {"description": "a handle; null: the desk itself, or left out"},
+        "verb": _or_null(TEXT), "before": _or_null(TEXT), "after": _or_null(TEXT), "hold_reason": _or_null(_words(*HOLD_REASONS)),
+        "sentence": _or_null(TEXT), "person": _or_null(TEXT) | {"description": "the handle of whom the event is about"},
+        "team": _or_null(TEXT), "id": _or_null(ID) | {"description": "of the reply, or of the reply the event is about"},
+        "body": _or_null(TEXT), "body_html": _or_null(TEXT), "note": FLAG, "accepted": FLAG, "deleted": FLAG}),
+    "Suggestion": _object({"kind": _words("article", "answer", "incident", "announcement"), "id": ID, "title": TEXT, "url": TEXT,
+                           "score": {"type": "number"}}),
+    "Suggestions": _object({"suggestions": _list(_ref("Suggestion"))}),
+    "Found": _object({"kind": TEXT, "id": ID, "title": TEXT, "url": TEXT, "excerpt": TEXT}),
+    "Me": _object({"id": ID, "email": TEXT, "role": _words("requester", "agent", "admin"), **_ME, "teams": _list(TEXT),
+                   "circles": _list(TEXT) | {"description": "slugs"}}),
+    "Notification": _object({"id": ID, "post_id": ID, "title": TEXT, "sentence": TEXT, "url": TEXT, "needs_you": FLAG,
+                             "unread": FLAG, "n": COUNT | {"description": "how many happenings the line stands for"}, "at": TIME}),
+    "Problem": _object({"type": TEXT, "title": TEXT, "status": {"type": "integer"},
+                        "detail": TEXT | {"description": "what happened, why, and what to do"},
+                        "field": TEXT | {"description": "the member it is about"}}, ["type", "title", "status", "detail"]),
+    "Posts": _page("Post"), "Tickets": _page("Ticket"), "Articles": _page("Article"), "Timeline": _page("TimelineItem"),
+    "Findings": _page("Found"), "Notifications": _page("Notification"),
+    "NewPost": _object({"kind": _words("question", "ticket") | {"default": "question"}, "body": _BODY, "title": _TITLE,
+                        "audience": _AUDIENCE | {"description": "everyone, private or circle:<slug>; without it a question is for everyone, "
+                                                                "a ticket private"}}, ["body"]),
+    "PostChange": _change({"body": _BODY, "title": _TITLE}),
+    "NewReply": _object({"body": _BODY, "note": FLAG | {"default": False, "description": "for the desk alone"}}, ["body"]),
+    "Follow": _object({"level": _words(*FOLLOW_LEVELS) | {"default": "all"}}, []),
+    "NewTicket": _object({"body": _BODY, "title": _TITLE, "urgency": _words(*LEVELS) | {"default": "medium"},
+                          "type": _words(*TYPES) | {"default": "incident"}}, ["body"]),
+    "TicketChange": _change({
+        "status": _words(*STATUSES), "sentence": _text(500, "for the person who asked; the desk always gives one"),
+        "hold_reason": _words(*HOLD_REASONS) | {"description": "with on_hold"},
+        "assignee": _or_null(TEXT) | {"description": "a handle; null: nobody"}, "team": _or_null(TEXT) | {"description": "null: triage"},
+        "type": _words(*TYPES), "urgency": _words(*LEVELS)}),
+    "NewArticle": _object({"title": _text(MAX_TITLE), "body": {"type": "string", "description": "Markdown"}, **_ARTICLE_MORE}, ["title", "body"]),
+    "ArticleChange": _change({"title": _text(MAX_TITLE), "body": {"type": "string"}}),
+    "MeChange": _change(_ME),
+}
