@@ -45,6 +45,11 @@ def traces():
     return rows
 
 
+def told(left):
+    """The traces that tell somebody something: without the hints that make open pages look again."""
+    return {name: rows for name, rows in left.items() if name != "hint"}
+
+
 def story(ticket):
     """What the ledger tells of a ticket: (verb, before, after)."""
     db.session.rollback()
@@ -66,3 +71,10 @@ def offered(page, ticket_id):
         if f'action="/p/{ticket_id}/status"' in form:
             found |= set(re.findall(r'<button[^>]*\bname="status"[^>]*\bvalue="([a-z_]+)"', form))
     return found
+
+
+def offered_with_a_reply(page, ticket_id):
+    """The statuses the reply form of a page offers to set; None where it has no such choice."""
+    form = re.search(rf'<form id="reply".*?action="/p/{ticket_id}/reply".*?</form>', page, re.S)[0]
+    select = re.search(r'<select name="status".*?</select>', form, re.S)
+    return select and {value.partition(":")[0] for value in re.findall(r'<option value="([a-z_:]+)"', select[0])}

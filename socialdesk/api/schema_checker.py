@@ -26,6 +26,8 @@ def read_body(schema, data):
 
 def _fitting(member, schema, value):
     if "type" not in schema:                    # more than one shape: its own checker reads it
+        if value is None:
+            raise Invalid(f'"{member}" cannot be null. Send what it should be, or leave it out.', field=member)
         return value
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     if not any(type(value) is _TYPES[name] for name in types):

@@ -28,6 +28,11 @@ def is_free_to_use(slug):
     return bool(slug) and not slug.isdigit() and slug not in RESERVED
 
 
+def is_edit_address(path):
+    """Is this the address of the form that changes an article?"""
+    return re.fullmatch(r"/help/[a-z0-9][a-z0-9._-]*/edit", path) is not None
+
+
 def check_slug(slug):
     """A slug somebody chose.  Raises Invalid."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", slug) or len(slug) > MAX_SLUG or not is_free_to_use(slug):

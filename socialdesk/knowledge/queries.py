@@ -36,6 +36,11 @@ def article_of(slug, viewer):
     return row
 
 
+def slug_of(post_id):
+    """The slug of an article the caller may see."""
+    return db.session.scalar(sa.select(Article.slug).where(Article.post_id == post_id))
+
+
 def articles(viewer, order="helpful", cursor=None, limit=PAGE):
     """(rows, next cursor or None): the articles this person may read.  order: helpful or newest."""
     found = sa.select(*_ROW).join(Article, Article.post_id == Post.id).where(_stands(viewer))
@@ -87,7 +92,7 @@ def verdict_of(post_id, viewer):
     yes = sa.func.coalesce(sa.func.sum(sa.case((Verdict.solved, 1), else_=0)), 0)
     solved, all_ = db.session.execute(sa.select(yes, sa.func.count()).where(Verdict.post_id == post_id)).one()
     mine = db.session.scalar(sa.select(Verdict.solved).where(Verdict.post_id == post_id, Verdict.person_id == viewer.id))
-    slug = db.session.scalar(sa.select(Article.slug).where(Article.post_id == post_id))
+    slug = slug_of(post_id)
     return {"id": post_id, "verdict": mine, "solved": solved, "not_solved": all_ - solved,
             "to": f"/help/{slug}" if slug else f"/p/{post.root_id}#post-{post_id}"}
 

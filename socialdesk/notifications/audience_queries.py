@@ -8,7 +8,7 @@ from ..posts.models import Access, Follow, Mention, Post
 from ..tickets.models import Ticket
 
 #: why somebody is told, the nearest first: who fits twice is told by the first
-RELATIONS = ("assignee", "mentioned", "requester", "author", "added", "follower", "writer", "team")
+RELATIONS = ("mentioned", "assignee", "requester", "author", "added", "follower", "writer", "team")
 STATES = (Verb.TICKET_STATUS_CHANGED, Verb.TICKET_RESUMED, Verb.TICKET_REOPENED)
 
 #: verb -> who; a note has its own line below
@@ -16,18 +16,18 @@ CONCERNS = {
     Verb.ACCESS_GIVEN: ("added",),
     Verb.ANSWER_ACCEPTED: ("writer",),
     Verb.POSTED: ("mentioned",),
-    Verb.REPLIED: ("assignee", "mentioned", "requester", "author", "added", "follower"),
+    Verb.REPLIED: ("mentioned", "assignee", "requester", "author", "added", "follower"),
     Verb.TICKET_ASSIGNED: ("assignee",),
     Verb.TICKET_MOVED: ("team",),
     Verb.TICKET_OPENED: ("mentioned", "team"),
     **{verb: ("assignee", "requester", "added", "follower") for verb in STATES},
 }
-NOTE = ("assignee", "mentioned", "writer")
+NOTE = ("mentioned", "assignee", "writer")
 
 #: verb -> whose phone rings; the others find it in their inbox
 RINGS = {
     Verb.POSTED: ("mentioned",),
-    Verb.REPLIED: ("assignee", "mentioned", "requester", "author", "added", "follower"),
+    Verb.REPLIED: ("mentioned", "assignee", "requester", "author", "added", "follower"),
     Verb.TICKET_ASSIGNED: ("assignee",),
     Verb.TICKET_OPENED: ("mentioned",),
     Verb.TICKET_STATUS_CHANGED: ("requester", "added"),

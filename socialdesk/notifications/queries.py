@@ -21,7 +21,7 @@ MOST_COUNTED = 100
 MOST_WAITING = 50
 
 #: a line of the inbox.  sentence: what happened; actor, handle: who did it, None where the name is left out
-Line = namedtuple("Line", "id at unread needs_you n title sentence url kind root_id status hold_reason actor handle relation event_id")
+Line = namedtuple("Line", "id at unread needs_you n title sentence url kind root_id status hold_reason actor handle relation event_id mine")
 Page = namedtuple("Page", "lines next_cursor")
 
 
@@ -82,7 +82,7 @@ def _full(viewer):
                    Notification.relation, Notification.last_event_id, Notification.root_id, root.title, root.kind, root.audience, root.status.label("post_status"),
                    Ticket.status, Ticket.hold_reason, event.verb, event.after, event.note, event.facts,
                    shown_name(actor, event, root, post).label("actor"),
-                   sa.case((hidden, None), else_=actor.handle).label("handle"))
+                   (root.author_id == viewer.id).label("mine"), sa.case((hidden, None), else_=actor.handle).label("handle"))
             .outerjoin(post, post.id == event.post_id).outerjoin(actor, actor.id == event.actor_id)
             .outerjoin(Ticket, Ticket.post_id == root.id).order_by(Notification.at.desc(), Notification.id.desc()))
 
@@ -93,7 +93,7 @@ def _line(row):
         note=bool(row.note), after=row.after, hold_reason=(row.facts or {}).get("hold_reason"), n=row.n)
     return Line(row.id, row.at, row.read_at is None, row.needs_you and row.read_at is None, row.n, row.title,
                 words_checker.sentence(happening), f"/p/{row.root_id}", row.kind, row.root_id, row.status or row.post_status,
-                row.hold_reason, row.actor, row.handle, row.relation, row.last_event_id)
+                row.hold_reason, row.actor, row.handle, row.relation, row.last_event_id, row.mine)
 
 
 def line_of(viewer, notification_id):

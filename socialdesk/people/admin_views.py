@@ -75,10 +75,9 @@ def show_person(person_id):
 
 
 def _person(person_id, **more):
-    who = web.viewer()
-    person, teams, circles = admin_queries.person(who, person_id)
-    others = [team for team in admin_queries.teams(who) if team.id not in {mine.id for mine in teams}]
-    return {"person": person, "teams": teams, "circles": circles, "others": others, **more}
+    person, teams, circles = admin_queries.person(web.viewer(), person_id)
+    others = [team for team in admin_queries.teams(web.viewer()) if team.id not in {mine.id for mine in teams}]
+    return {"who": person, "teams": teams, "circles": circles, "others": others, **more}
 
 
 def _person_answer(person_id):

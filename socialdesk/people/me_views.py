@@ -1,6 +1,7 @@
 """What a person sees and changes about themselves: /me and below."""
 import threading
 from datetime import datetime, timedelta, timezone
+from itertools import zip_longest
 
 from flask import Blueprint, Response, current_app, g, jsonify, render_template, request, session, url_for
 
@@ -95,7 +96,7 @@ def _typed_hours():
 
 def _typed_day(day):
     starts, ends = (request.form.getlist(f"{day}_{end}")[:MAX_SPANS + 1] for end in ("from", "to"))
-    return [[start.strip(), end.strip()] for start, end in zip(starts, ends) if start.strip() or end.strip()]
+    return [[start.strip(), end.strip()] for start, end in zip_longest(starts, ends, fillvalue="") if start.strip() or end.strip()]
 
 
 def _change(template, page, *fields):

@@ -29,5 +29,5 @@ def show(handle):
     if found is None:
         raise Missing("Nobody here has this handle. It may have changed: look for the name instead.")
     person, teams, circles = found
-    return render_template("people/profile.html", here="people", person=person, teams=teams, circles=circles,
+    return render_template("people/profile.html", here="people", who=person, teams=teams, circles=circles,
                            local=local_time(person.tz, now()), at_work=is_within(person.hours, person.tz, now()))

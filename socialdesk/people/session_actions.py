@@ -28,30 +28,29 @@ WRONG_CODE = "This code does not fit, or its time is over. Look at the newest ma
 
 def make_link(person_id, kind="link"):
     """A one-time token that signs this person in at /link/<token>.  kind: link (a day) or mail (an hour)."""
-    return _make_token(person_id, kind, LIVES[kind])
+    token = new_token()
+    _keep(hash_token(token), kind, person_id, now())
+    return token
 
 
 def make_setup_link():
     """A one-time token that makes the first admin at /setup/<token>.  Raises Conflict once there is an admin."""
     if queries.has_admin():
         raise Conflict("This desk has an admin already. An admin adds people under Me, Admin; app.py link prints a sign-in link.")
-    return _make_token(None, "setup", LIVES["setup"])
-
-
-def _make_token(person_id, kind, life):
-    token = new_token()
-    db.session.add(LoginCode(hash=hash_token(token), kind=kind, person_id=person_id, made_at=now(), expires_at=now() + life))
-    db.session.flush()
-    return token
+    return make_link(None, "setup")
 
 
 def make_link_and_code(person_id):
-    """A link and a code for one mail: using one ends the other.  Returns (token, code, when the code ends)."""
-    token, code = make_link(person_id, "mail"), new_code()
-    ends = now() + LIVES["code"]
-    db.session.add(LoginCode(hash=_code_hash(person_id, code), kind="code", person_id=person_id, made_at=now(), expires_at=ends))
+    """A link and a code for one mail, made at one moment: using one ends the other.  Returns (token, code, when the code ends)."""
+    token, code, moment = new_token(), new_code(), now()
+    _keep(hash_token(token), "mail", person_id, moment)
+    _keep(_code_hash(person_id, code), "code", person_id, moment)
+    return token, code, moment + LIVES["code"]
+
+
+def _keep(hashed, kind, person_id, moment):
+    db.session.add(LoginCode(hash=hashed, kind=kind, person_id=person_id, made_at=moment, expires_at=moment + LIVES[kind]))
     db.session.flush()
-    return token, code, ends
 
 
 def _code_hash(person_id, code):

@@ -102,8 +102,8 @@ def _body():
     """The text, with the hashtags that were ticked and do not stand in it yet."""
     body = request.form.get("body", "")
     have = {fold(shown) for _, _, shown in hashtags_in(body)}
-    ticked = [name for name in request.form.getlist("tag")[:20] if is_name(name) and fold(name) not in have]
-    return f"{body.rstrip()}\n\n{' '.join('#' + name for name in ticked)}" if ticked and body.strip() else body
+    ticked = {fold(name): f"#{name}" for name in request.form.getlist("tag")[:20] if is_name(name) and fold(name) not in have}
+    return f"{body.rstrip()}\n\n{' '.join(ticked.values())}" if ticked and body.strip() else body
 
 
 # --- the form again

@@ -2,7 +2,7 @@
 import logging
 
 import sqlalchemy as sa
-from flask import Blueprint, current_app, request, send_file
+from flask import Blueprint, current_app, make_response, request
 from sqlalchemy.orm import aliased
 
 from .. import policy
@@ -18,7 +18,6 @@ log = logging.getLogger(__name__)
 bp = Blueprint("attachments", __name__)
 
 SMALL = 640                             # the one other size that is made, pixels a side
-GONE = "This photo is not here for you. It may be private, or its author took it back."
 HEADERS = {"Content-Security-Policy": "default-src 'none'; sandbox", "Cache-Control": "private, no-cache"}
 
 
@@ -27,54 +26,45 @@ def show(attachment_id):
     """A photo, or with ?size=640 a small copy of it.  Unknown and not allowed look the same."""
     photo = _photo(attachment_id)
     close_read()
-    path, mime = (photo_path(photo.sha256), photo.mime)
+    path = photo_path(photo.sha256)
     if request.args.get("size") == str(SMALL) and max(photo.width, photo.height) > SMALL:
-        path, mime = _small(path, photo.sha256)
-    return _answer(path, mime, attachment_id)
+        path = _small(path, photo.sha256)
+    return _answer(path, attachment_id)
 
 
 def _photo(attachment_id):
     root = aliased(Post)
     photo = db.session.execute(
-        sa.select(Attachment.sha256, Attachment.mime, Attachment.width, Attachment.height)
+        sa.select(Attachment.sha256, Attachment.width, Attachment.height)
         .join(Post, Post.id == Attachment.post_id).join(root, root.id == Post.root_id)
         .where(Attachment.id == attachment_id, policy.readable(viewer(), Post, root),
                Post.deleted_at.is_(None), root.deleted_at.is_(None))).first() if attachment_id < 2**63 else None
     if photo is None:
-        raise Missing(GONE)
+        raise Missing()
     return photo
 
 
 def _small(path, sha256):
-    """The path and MIME type of the small copy, made at first use and kept beside the uploads."""
+    """The path of the small copy, made at first use and kept beside the uploads."""
     small = current_app.config["SETTINGS"].data / "small" / f"{sha256}-{SMALL}"
     if not small.exists():
         limit_reads("photo", burst=120, per_second=10)
         small.parent.mkdir(mode=0o700, exist_ok=True)
-        keep_file(small, thumb(_bytes_of(path), SMALL).data)
-    with open(small, "rb") as file:
-        return small, "image/webp" if file.read(4) == b"RIFF" else "image/jpeg"
+        keep_file(small, thumb(_read(path), SMALL).data)
+    return small
 
 
-def _bytes_of(path):
+def _read(path):
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise _lost(path) from None
+        log.error("a photo's file is missing", extra={"sha256": path.name})
+        raise Missing("The file of this photo is gone from the desk's disk. Ask its author to send it again.") from None
 
 
-def _lost(path):
-    log.error("a photo's file is missing", extra={"sha256": path.name})
-    return Missing("The file of this photo is gone from the desk's disk. Ask its author to send it again.")
-
-
-def _answer(path, mime, attachment_id):
-    ending = "webp" if mime == "image/webp" else "jpg"
-    try:
-        answer = send_file(path, mimetype=mime, download_name=f"photo-{attachment_id}.{ending}", conditional=True, etag=path.name, max_age=None)
-    except FileNotFoundError:
-        raise _lost(path) from None
-    answer.headers.update(HEADERS)
-    answer.headers["Content-Disposition"] = f'inline; filename="photo-{attachment_id}.{ending}"'
-    del answer.headers["Last-Modified"]         # the ETag alone says what it is; a file's time says when it was sent
-    return answer
+def _answer(path, attachment_id):
+    data = _read(path)
+    ending, mime = ("webp", "image/webp") if data.startswith(b"RIFF") else ("jpg", "image/jpeg")
+    answer = make_response(data, {**HEADERS, "Content-Type": mime, "Content-Disposition": f'inline; filename="photo-{attachment_id}.{ending}"'})
+    answer.set_etag(path.name)
+    return answer.make_conditional(request)

@@ -21,9 +21,9 @@ TIMES = ("resolved_at", "closes_at", "closed_at")
 
 def ticket_for(ticket_id, viewer, deed):
     """(Ticket, its Post) for a deed, locked in the order everybody locks them.  Raises Missing, NotAllowed."""
-    post = locked(Post, ticket_id)
+    post, ticket = locked(Post, ticket_id), locked(Ticket, ticket_id)
     policy.require(viewer, deed, post)
-    return locked(Ticket, ticket_id), post
+    return ticket, post
 
 
 def change_status(ticket_id, viewer, status, sentence="", hold_reason=None, hold_seconds=0, reply_id=None):
