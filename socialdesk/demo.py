@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from . import demo_bulk as bulk
 from . import demo_content as content
 from .db import clock, db, now, transaction
 from .demo_pictures import picture
@@ -22,6 +23,7 @@ from .people.session_actions import make_link
 from .policy import can, viewer_of
 from .posts import actions as posts
 from .posts.queries import prepare
+from .search.actions import index_posts
 from .tags.actions import own_tag
 from .tags.synonym_actions import make_synonym
 from .tickets import actions as tickets
@@ -30,9 +32,11 @@ MAIN = ("amina", "tomasz", "ines")              # requester, agent, admin: in th
 DAYS = 43                                       # working days the story goes back
 RECENT = timedelta(hours=40)                    # what is younger lies unread in the inboxes
 AT_ONCE = 40                                    # deeds in one transaction
+LIVELY = 300                                    # threads that are played deed by deed; what is beyond is written in bulk
 
-#: a step of the thread of that number at its moment; the Thread itself stands for its first words
-Deed = namedtuple("Deed", "at number step")
+#: a step of the thread of that number at its moment; the Thread itself stands for its first words.
+#: all_at: the moments of all its steps, where the whole thread is written at once
+Deed = namedtuple("Deed", "at number step all_at")
 
 
 def fill(app, people=24, posts=120, seed=7):
@@ -146,11 +150,13 @@ class _Stage:
         """Everything that happens, in the order of time."""
         deeds = []
         for number, thread in enumerate(threads):
-            at = self._begin(thread)
-            deeds.append(Deed(at, number, thread))
+            moments = [self._begin(thread)]
             for step in thread.steps:
-                at = self._later(at, step.after, thread.when)
-                deeds.append(Deed(at, number, step))
+                moments.append(self._later(moments[-1], step.after, thread.when))
+            if number < LIVELY:
+                deeds += [Deed(at, number, step, None) for at, step in zip(moments, (thread, *thread.steps))]
+            else:
+                deeds.append(Deed(moments[0], number, thread, moments))
         return sorted(deeds, key=lambda deed: deed.at)
 
     def _begin(self, thread):
@@ -191,19 +197,30 @@ class _Stage:
         """Do these deeds and the work that follows from them."""
         for start in range(0, len(deeds), AT_ONCE):
             some = deeds[start:start + AT_ONCE]
-            texts = [self._prepared(deed.step) for deed in some]
+            texts = [self._texts(deed) for deed in some]
             with transaction():
                 for deed, prepared in zip(some, texts):
                     clock.stands_at = deed.at
                     self._do(deed, prepared)
+                index_posts([self.roots[deed.number] for deed in some if deed.all_at])
         run_due(with_clockwork=True)
+        self._read(deeds, slot)
+
+    def _read(self, deeds, slot):
+        """Whoever did something in a thread has read it; what is older lies read in every inbox."""
         with transaction():
-            if slot < self.present - RECENT:
-                for viewer in self.cast.values() if slot > self.present - RECENT - timedelta(days=4) else ():
-                    read_all(viewer)
-            else:
+            if slot >= self.present - RECENT:
                 for deed in deeds:
                     read_thread(self._who(deed.step), self.roots[deed.number])
+            elif slot > self.present - RECENT - timedelta(days=4):
+                for viewer in self.cast.values():
+                    read_all(viewer)
+
+    def _texts(self, deed):
+        """The text of a deed made ready; of a thread that is written at once, those of its steps too."""
+        if deed.all_at:
+            return [self._prepared(step) for step in (deed.step, *deed.step.steps)]
+        return self._prepared(deed.step)
 
     def _who(self, step):
         return self.cast[step.by if isinstance(step, content.Thread) else step.who]
@@ -217,6 +234,9 @@ class _Stage:
 
     def _do(self, deed, prepared):
         number, step, who = deed.number, deed.step, self._who(deed.step)
+        if deed.all_at:
+            self.roots[number] = bulk.write(step, deed.all_at, prepared, self.cast)
+            return
         if isinstance(step, content.Thread):
             self.roots[number] = _OPENS[step.kind](who, prepared, step.options).id
             return

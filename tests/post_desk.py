@@ -51,12 +51,12 @@ def done_twice(browser, address, go_to, **data):
     return text
 
 
-def refused(browser, address, status, words="", **data):
+def refused(browser, address, code, words="", **data):
     """A deed that is refused as fragment and as form, with a sentence, and leaves no trace."""
     before = traces()
     for headers in (HTMX, {}):
         answer = browser.post(address, data=data, headers=headers)
-        assert answer.status_code == status, answer.text
+        assert answer.status_code == code, answer.text
         assert words in answer.text
         assert "<html" not in answer.text or not headers
     assert traces() == before

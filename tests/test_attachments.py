@@ -71,6 +71,7 @@ def test_a_photo_is_given_to_those_who_may_read_its_post(house, browse, who):
 def test_not_allowed_looks_exactly_like_unknown(house, browse):
     people, posts = house
     browser = browse(people["colleague"])
+    browser.get("/attachments/999998")          # the first page of a week renews the cookie
     hidden, unknown = browser.get(address(posts["sealed"])), browser.get("/attachments/999999")
     huge = browser.get(f"/attachments/{10**30}")
     assert hidden.data == unknown.data == huge.data

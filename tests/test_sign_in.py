@@ -1,6 +1,5 @@
 """Signing in: password, mailed link and code, the first admin; what guesses cost, and what nobody learns from an answer."""
 import re
-from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -642,7 +641,3 @@ def test_pages_send_strangers_to_sign_in_and_back(ada, browse):
     assert browse().get("/me", headers=HTMX).status_code == 401
     assert browse().get("/me", headers={"Accept": "application/json"}).status_code == 401
     assert browse().get("/me/epoch").json == {"person": None, "epoch": None}
-
-
-def test_life_of_link_kinds_is_as_promised():
-    assert session_actions.LIVES["code"] == timedelta(minutes=10)

@@ -219,6 +219,34 @@ def test_a_reply_to_an_ended_ticket_leads_to_the_new_one(make, browse):
     form(browse(ada), f"/p/{ticket.id}/reply", f"/p/{new_id}", body="Oh no, again", key="z")
 
 
+def test_the_desk_asks_back_with_its_reply_and_undoes_both(make, browse):
+    from socialdesk.tickets.models import Ticket
+    status = lambda: db.session.execute(sa.select(Ticket.status, Ticket.hold_reason)).one()
+    ada, tom = make.person("Ada"), make.agent()
+    ticket = make.ticket(ada)
+    run_due()
+    before = traces()
+    text = fragment(browse(tom), f"/p/{ticket.id}/reply", body="Which desk is it for?", status="on_hold:requester")
+    assert status() == ("on_hold", "requester") and f'hx-target="#panel-{ticket.id}"' in text
+    reply_id = db.session.scalar(sa.select(sa.func.max(Post.id)))
+    text = fragment(browse(tom), f"/p/{reply_id}/undo")
+    assert status() == ("new", None) and box(text) == "Which desk is it for?" and traces() == before
+    refused(browse(tom), f"/p/{ticket.id}/reply", 422, "A note is for the desk alone", body="x", note="on", status="resolved")
+    refused(browse(ada), f"/p/{ticket.id}/reply", 403, body="x", status="resolved")
+
+
+def test_an_undone_note_stays_a_note(make, browse):
+    tom, ticket = make.agent(), make.ticket()
+    note_chosen = lambda text: bool(re.search(r'name="note" value="on"[^>]* checked', text))
+    text = fragment(browse(tom), f"/p/{ticket.id}/reply", body="Never for her eyes", note="on")
+    reply_id = db.session.scalar(sa.select(sa.func.max(Post.id)))
+    text = fragment(browse(tom), f"/p/{reply_id}/undo")
+    page = browse(tom).get(f"/p/{ticket.id}").text
+    assert box(text) == box(page) == "Never for her eyes" and note_chosen(text) and note_chosen(page)
+    text = fragment(browse(tom), f"/p/{ticket.id}/reply", body="Never for her eyes", note="on")
+    assert box(text) == "" and not note_chosen(text)
+
+
 def test_who_answers_follows_from_then_on_unless_they_chose_otherwise(make, browse):
     ben, cem, question = make.person(), make.person(), make.question()
     fragment(browse(cem), f"/p/{question.id}/follow", level="muted")

@@ -56,7 +56,7 @@ def show_articles(person, args):
 def make_article(person, data):
     """Agents write articles."""
     prepared = prepare(person, data["body"], title=data["title"])
-    more = {name: data[name] for name in ("summary", "lang", "source_url", "licence") if name in data}
+    more = {"lang": person.lang} | {name: data[name] for name in ("summary", "lang", "source_url", "licence") if name in data}
     return shown(article_queries.article_of, person, once(person, lambda: {"id": knowledge.publish_article(person, prepared, **more).id}))
 
 
@@ -66,7 +66,7 @@ def show_article(person, id):
     return article_queries.article_of(person, id)
 
 
-@endpoint("PATCH", "/articles/{id}", "Revise an article", tag="Articles", scope="write", body="ArticleChange", answer="Article", refusals=(409,))
+@endpoint("PATCH", "/articles/{id}", "Revise an article", tag="Articles", scope="write", body="ArticleChange", answer="Article")
 def revise_article(person, id, data):
     """What it was stays as a version."""
     if get_post(id, person).kind != "article":

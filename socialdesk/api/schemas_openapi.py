@@ -124,7 +124,7 @@ SCHEMAS = {
         "hold_reason": _words(*HOLD_REASONS) | {"description": "with on_hold"},
         "assignee": _or_null(TEXT) | {"description": "a handle; null: nobody"}, "team": _or_null(TEXT) | {"description": "null: triage"},
         "type": _words(*TYPES), "urgency": _words(*LEVELS)}),
-    "NewArticle": _object({"title": _text(MAX_TITLE), "body": {"type": "string", "description": "Markdown"}, **_ARTICLE_MORE}, ["title", "body"]),
-    "ArticleChange": _change({"title": _text(MAX_TITLE), "body": {"type": "string"}}),
+    "NewArticle": _object({"title": _text(MAX_TITLE), "body": _BODY, **_ARTICLE_MORE}, ["title", "body"]),
+    "ArticleChange": _change({"title": _text(MAX_TITLE), "body": _BODY}),
     "MeChange": _change(_ME),
 }

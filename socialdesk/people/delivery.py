@@ -132,7 +132,7 @@ def _is_final(error):
 
 def _message(mail):
     settings = current_app.config["SETTINGS"]
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=SMTP.clone(cte_type="7bit"))        # some mail servers still take nothing else
     name, address = parseaddr(settings.mail_from or f"desk@{urlsplit(settings.base_url).hostname}")
     message["From"] = Address(name or "SocialDesk", addr_spec=address)
     message["To"] = Address(mail.name, addr_spec=mail.email)

@@ -79,7 +79,7 @@ def undo_reply(post_id, viewer):
     if post.hold_until is None or post.hold_until <= now() or not all([events.take_back(event_id) for event_id in held]):
         raise Conflict("It has been sent already, so it can no longer be undone. You can still change it, or take it back.")
     text = post.body_md
-    keep_draft(viewer, f"reply-{post.root_id}", text)
+    keep_draft(viewer, f"{'note' if post.note else 'reply'}-{post.root_id}", text)
     db.session.delete(post)
     db.session.flush()
     return text

@@ -14,7 +14,8 @@ HOLD_SECONDS = 10                       # how long the writer may take a reply b
 
 @bp.post("/p/<int:post_id>/reply")
 def reply(post_id):
-    """Answer: fields body, photo (several), note (for the desk alone), and of the desk status with hold_reason."""
+    """Answer: fields body, photo (several), note (for the desk alone); of the desk status, which may name what it waits
+    for (on_hold:requester), or hold_reason."""
     root_id = queries.get_post(post_id, viewer()).root_id
     prepared = _prepared()
     result = once(viewer(), lambda: _send(post_id, root_id, prepared))
@@ -33,10 +34,11 @@ def _prepared():
 
 def _send(post_id, root_id, prepared):
     spend("post", viewer().id)
-    status = request.form.get("status") or None
-    post = tickets.reply(post_id, viewer(), prepared, note=bool(request.form.get("note")), hold_seconds=HOLD_SECONDS, status=status,
-                         hold_reason=request.form.get("hold_reason") or None if status else None)
-    actions.drop_draft(viewer(), f"reply-{root_id}")
+    status, _, reason = request.form.get("status", "").partition(":")
+    note = bool(request.form.get("note"))
+    post = tickets.reply(post_id, viewer(), prepared, note=note, hold_seconds=HOLD_SECONDS, status=status or None,
+                         hold_reason=reason or request.form.get("hold_reason") or None)
+    actions.drop_draft(viewer(), f"{'note' if note else 'reply'}-{root_id}")
     return {"id": post.id, "root_id": post.root_id}
 
 

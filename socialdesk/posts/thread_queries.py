@@ -59,13 +59,13 @@ _HEAD = (Post.id, Post.root_id, Post.kind, Post.audience, Post.circle_id, Post.t
 def thread_of(post_id, viewer):
     """The head of a thread as a row: the root, its author, and what the viewer has to do with it.  post_id may be a
     reply's; asked_id is then its id.  for_desk: the viewer reads its notes.  One statement.  Raises Missing."""
-    asked, person = aliased(Post), aliased(Person)
+    asked, person, note = aliased(Post), aliased(Person), aliased(Draft)
     newest = (sa.select(sa.func.max(Event.id)).where(Event.root_id == Post.id, event_visible(viewer, Event, Post))
               .correlate(Post).scalar_subquery())
     row = db.session.execute(
         sa.select(*_HEAD, *author_columns(viewer, Post, Post.author_id, person), asked.id.label("asked_id"),
                   may_read_notes(viewer, Post).label("for_desk"), newest.label("newest_event_id"),
-                  Follow.level.label("follow_level"), Draft.text.label("draft"),
+                  Follow.level.label("follow_level"), Draft.text.label("draft"), note.text.label("note_draft"),
                   sa.exists().where(MeToo.root_id == Post.id, MeToo.person_id == viewer.id).label("has_me_too"),
                   Seen.event_id.label("seen_event_id"))
         .select_from(asked).join(Post, Post.id == asked.root_id).join(person, person.id == Post.author_id)
@@ -73,11 +73,15 @@ def thread_of(post_id, viewer):
         .outerjoin(Article, Article.post_id == Post.id)
         .outerjoin(Follow, sa.and_(Follow.root_id == Post.id, Follow.person_id == viewer.id))
         .outerjoin(Seen, sa.and_(Seen.root_id == Post.id, Seen.person_id == viewer.id))
-        .outerjoin(Draft, sa.and_(Draft.person_id == viewer.id, Draft.place == sa.literal("reply-") + sa.cast(Post.id, sa.Text)))
+        .outerjoin(Draft, _typed(Draft, viewer, "reply-")).outerjoin(note, _typed(note, viewer, "note-"))
         .where(asked.id == post_id, readable(viewer, asked, Post), stands(Post))).first()
     if row is None:
         raise Missing()
     return row
+
+
+def _typed(draft, viewer, place):
+    return sa.and_(draft.person_id == viewer.id, draft.place == sa.literal(place) + sa.cast(Post.id, sa.Text))
 
 
 def versions_of(post_id, viewer):

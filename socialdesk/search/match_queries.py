@@ -1,5 +1,6 @@
 """Asking the database's own full text index: FTS5 on SQLite, tsvector on PostgreSQL."""
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import aliased
 
 from ..db import db
@@ -10,7 +11,7 @@ from .models import Document
 
 PEOPLE, DESK = TABLES = ("search_people", "search_desk")
 PUBLIC = ("everyone", "circle")
-_WEIGHTS = "{0.1, 0.2, 0.4, 1.0}"               # of PostgreSQL: the title's words weigh ten times those of the body
+_WEIGHTS = [0.1, 0.2, 0.4, 1.0]                 # of PostgreSQL: the title's words weigh ten times those of the body
 
 
 def is_postgresql():
@@ -54,9 +55,9 @@ def _sqlite(words, terms):
 
 
 def _postgresql(words, terms):
-    query = sa.cast(" | ".join(map(_tsquery, terms)), sa.dialects.postgresql.TSQUERY)
+    query = sa.cast(" | ".join(map(_tsquery, terms)), postgresql.TSQUERY)
     return (words.c.words.op("@@")(query),
-            -sa.func.ts_rank(sa.cast(_WEIGHTS, sa.dialects.postgresql.ARRAY(sa.REAL)), words.c.words, query))
+            -sa.func.ts_rank(sa.cast(_WEIGHTS, postgresql.ARRAY(postgresql.REAL)), words.c.words, query))
 
 
 def _fts5(term):
@@ -94,5 +95,5 @@ def _sqlite_counts(terms):
 def _postgresql_counts(terms):
     table = sa.table(PEOPLE, sa.column("words"))
     parts = [sa.select(sa.func.count()).select_from(table).where(
-        table.c.words.op("@@")(sa.cast(_tsquery(term), sa.dialects.postgresql.TSQUERY))).scalar_subquery() for term in terms]
+        table.c.words.op("@@")(sa.cast(_tsquery(term), postgresql.TSQUERY))).scalar_subquery() for term in terms]
     return dict(zip((term.word for term in terms), db.session.execute(sa.select(*parts)).one()))

@@ -19,22 +19,29 @@ def tag_thread(root, names):
     insert_new(PostTag.__table__, [{"tag_id": tag_id, "root_id": root.id, "audience": root.audience, "circle_id": root.circle_id}
                                    for tag_id in fresh], "tag_id", "root_id")
     _count(fresh, root.audience, root.circle_id, 1)
-    owners = sorted((tag for tag in tags if tag.team_id), key=lambda tag: not tag.confidential)
-    return owners[0].team_id if owners else None
+    return _owner(tags)
 
 
-def tag_threads(named):
-    """Put hashtags on many threads at once, all of which everyone may read, beside those they have.
-    named: {root id: names as shown}."""
+def tag_threads(named, audience="everyone"):
+    """Put hashtags on many threads at once, all for everyone or all private, beside those they have.
+    named: {root id: names as shown}.  Returns {root id: team id} as tag_thread() would, without those nobody owns."""
     tags = _tags_by_fold(dict.fromkeys(name for names in named.values() for name in names[:MAX_TAGS]))
     wanted = {(tags[fold(name)].id, root_id): None for root_id, names in named.items() for name in names[:MAX_TAGS]}
     have = set(map(tuple, db.session.execute(sa.select(PostTag.tag_id, PostTag.root_id).where(PostTag.root_id.in_(named)))))
     fresh = [pair for pair in wanted if pair not in have]
-    insert_new(PostTag.__table__, [{"tag_id": tag_id, "root_id": root_id, "audience": "everyone", "circle_id": None}
+    insert_new(PostTag.__table__, [{"tag_id": tag_id, "root_id": root_id, "audience": audience, "circle_id": None}
                                    for tag_id, root_id in fresh], "tag_id", "root_id")
     threads = Counter(tag_id for tag_id, _root_id in fresh)
     for step in set(threads.values()):
-        _count([tag_id for tag_id, posts in threads.items() if posts == step], "everyone", None, step)
+        _count([tag_id for tag_id, posts in threads.items() if posts == step], audience, None, step)
+    owners = {root_id: _owner([tags[fold(name)] for name in names[:MAX_TAGS]]) for root_id, names in named.items()}
+    return {root_id: team_id for root_id, team_id in owners.items() if team_id}
+
+
+def _owner(tags):
+    """The team that answers for these, a confidential one before the others, else the first; or None."""
+    owners = sorted((tag for tag in tags if tag.team_id), key=lambda tag: not tag.confidential)
+    return owners[0].team_id if owners else None
 
 
 def untag_thread(root, keep=()):

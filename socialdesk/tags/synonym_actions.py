@@ -38,10 +38,10 @@ def _pair(name, of):
     """Both rows, made where there was none, locked in the order of their ids; `of` with its own synonym resolved."""
     shown = {fold(name): name, fold(of): of}
     insert_new(Tag.__table__, [{"fold": folded, "shown": one, "public": False} for folded, one in shown.items()], "fold")
-    found = dict(db.session.execute(sa.select(Tag.fold, sa.func.coalesce(Tag.synonym_of, Tag.id)).where(Tag.fold.in_(shown))).tuples().all())
     spelling_id = db.session.scalar(sa.select(Tag.id).where(Tag.fold == fold(name)))
-    rows = {tag_id: locked(Tag, tag_id) for tag_id in sorted({spelling_id, found[fold(of)]})}
-    return rows[spelling_id], rows[found[fold(of)]]
+    main_id = db.session.scalar(sa.select(sa.func.coalesce(Tag.synonym_of, Tag.id)).where(Tag.fold == fold(of)))
+    rows = {tag_id: locked(Tag, tag_id) for tag_id in sorted({spelling_id, main_id})}
+    return rows[spelling_id], rows[main_id]
 
 
 def _carry_over(from_id, to_id):

@@ -1,22 +1,23 @@
-"""Bringing tickets in from a file: line by line, in batches, safe to repeat; nobody is told."""
+"""Bringing tickets and questions in from a file: line by line, in batches, safe to repeat; nobody is told.
+A batch writes in a few statements what posts.publish and open_ticket write one by one."""
+from functools import partial
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from ..db import close_read, db, now, transaction
+from ..db import close_read, db, insert_new, now, transaction
 from ..errors import Refusal
 from ..people.actions import add_person, add_team
 from ..people.checker import fold_name
 from ..people.models import Person, Team
-from ..posts import actions as posts
 from ..posts.checker import MAX_TITLE, cut, render, title_of
-from ..posts.models import Post
+from ..posts.models import Access, Post
 from ..posts.queries import Prepared
-from .actions import open_ticket
-from .models import OPEN, Ticket
+from ..tags.actions import tag_threads
+from .models import ENDED, OPEN, Ticket
+from .models import priority as priority_of
 from .row_checker import read_row
 
-SOURCE = "import:tickets"
 BATCH = 200                             # tickets a transaction
 
 
@@ -29,25 +30,36 @@ class Imported(NamedTuple):
 
 
 class Author(NamedTuple):
-    """A person as far as writing down what they said needs one."""
+    """Who said something, as far as writing it down needs it."""
 
     id: int
     is_desk: bool
-    circle_ids: frozenset = frozenset()
 
 
 def import_tickets(lines, requester_email=None, dry_run=False, progress=None, index=None):
     """Bring in tickets, JSON Lines as text or bytes.  What is here already stays as it is.  requester_email: whose those
     are that do not say.  progress(lines so far); index(post ids) puts them into the search index in the same transaction."""
+    return _import(lines, "import:tickets", partial(read_row, author_email=requester_email), dry_run, progress, index)
+
+
+def import_posts(lines, dry_run=False, progress=None, index=None):
+    """Bring in questions and tickets whose lines say their kind and author_email; the rest as import_tickets."""
+    return _import(lines, "import:posts", partial(read_row, author="author_email", kind=None), dry_run, progress, index)
+
+
+def _import(lines, source, read, dry_run, progress, index):
     added, unchanged, bad, seen = 0, 0, [], set()
     for n, batch in _batches(lines):
-        rows = [row for row in (_read(line, text, requester_email, bad) for line, text in batch) if row]
-        fresh = _news(rows, seen)
+        rows = [row for row in (_read(line, text, read, bad) for line, text in batch) if row]
+        fresh = _news(rows, source, seen)
         unchanged += len(rows) - len(fresh)
         prepared = [_prepared(row) for row in fresh]
         close_read()
         if fresh and not dry_run:
-            _write(fresh, prepared, index)
+            with transaction():
+                ids = _write(fresh, prepared, source)
+                if index:
+                    index(ids)
         added += len(fresh)
         if progress:
             progress(n)
@@ -66,24 +78,24 @@ def _batches(lines):
         yield n, batch
 
 
-def _read(line, text, requester_email, bad):
+def _read(line, text, read, bad):
     try:
-        return read_row(line, text, now(), requester_email)
+        return read(line, text, now())
     except Refusal as error:
         bad.append((line, error.sentence))
         return None
 
 
-def _news(rows, seen):
+def _news(rows, source, seen):
     """Those that are not here yet.  seen: the keys this file brought so far."""
-    known = set(db.session.scalars(sa.select(Post.external_id).where(Post.source == SOURCE, Post.external_id.in_([row.key for row in rows]))))
+    known = set(db.session.scalars(sa.select(Post.external_id).where(Post.source == source, Post.external_id.in_([row.key for row in rows]))))
     fresh = {row.key: row for row in reversed(rows) if row.key not in known and row.key not in seen}
     seen.update(fresh)
     return sorted(fresh.values(), key=lambda row: row.line)
 
 
 def _prepared(row):
-    """The texts of a row, rendered: the ticket's and each reply's.  Nobody is mentioned by what comes from elsewhere."""
+    """The texts of a row, rendered: its own and each reply's.  Nobody is mentioned by what comes from elsewhere."""
     title = row.title or title_of(row.said.body)
     # what does not fit into the title still stands: nothing of it is lost
     body = row.said.body if len(title) <= MAX_TITLE else f"**{title}**\n\n{row.said.body}"
@@ -91,36 +103,78 @@ def _prepared(row):
             *(Prepared(said.body, "", *render(said.body), [], {}) for said in row.replies)]
 
 
-def _write(rows, prepared, index):
-    with transaction():
-        people = _people([said for row in rows for said in (row.said, *row.replies)])
-        teams = _teams({row.team for row in rows if row.team})
-        ids = [_write_one(row, texts, people, teams) for row, texts in zip(rows, prepared)]
-        if index:
-            index(ids)
+# --- a batch
+
+def _write(rows, prepared, source):
+    """Write a batch.  Returns the ids of its threads."""
+    people = _people([said for row in rows for said in (row.said, *row.replies)])
+    ids = _insert_posts([_root(row, texts[0], people, source) for row, texts in zip(rows, prepared)])
+    db.session.execute(sa.update(Post).where(Post.id.in_(ids)).values(root_id=Post.id).execution_options(synchronize_session=False))
+    teams = _tag(dict(zip(ids, rows)))
+    replies = [_reply(post_id, said, text, people) for post_id, row, texts in zip(ids, rows, prepared)
+               for said, text in zip(row.replies, texts[1:])]
+    _insert_posts(replies)
+    _insert_access(ids, rows, people)
+    tickets = [_ticket(post_id, row, people, teams.get(post_id)) for post_id, row in zip(ids, rows) if row.kind == "ticket"]
+    if tickets:
+        db.session.execute(sa.insert(Ticket), tickets)
+    return ids
 
 
-def _write_one(row, texts, people, teams):
-    author = people[row.said.email]
-    post = open_ticket(author, texts[0], in_feed=False, made_at=row.said.at or now(), source=SOURCE, external_id=row.key, status=row.status,
-                       hold_reason="requester" if row.status == "on_hold" else None, team_id=teams.get(fold_name(row.team)), event=False)
-    words = []
-    for said, text in zip(row.replies, texts[1:]):
-        reply = posts.reply(post.id, people[said.email], text, made_at=said.at or post.made_at, event=False)
-        if people[said.email].is_desk and people[said.email].id != author.id:
-            words.append(reply.made_at)
-    last = max((said.at for said in row.replies if said.at), default=None)
-    _set_times(db.session.get(Ticket, post.id), words, last)
-    return post.id
+def _insert_posts(rows):
+    return list(db.session.scalars(sa.insert(Post).returning(Post.id, sort_by_parameter_order=True), rows)) if rows else []
 
 
-def _set_times(ticket, words, last):
-    """The times a ticket has by its replies.  One that was resolved elsewhere waits for its requester and does not close itself."""
-    if words:
-        ticket.first_word_at, ticket.last_word_at = min(words), max(words)
-    if last and ticket.status not in OPEN:
-        ticket.resolved_at = last
-        ticket.closed_at = last if ticket.closed_at else None
+def _root(row, text, people, source):
+    made_at = row.said.at or now()
+    is_ticket = row.kind == "ticket"
+    return {"kind": row.kind, "author_id": people[row.said.email].id, "audience": "private" if is_ticket else "everyone", "in_feed": False,
+            "status": None if is_ticket else row.status, "title": text.title, "body_md": text.body_md, "body_html": text.html,
+            "made_at": made_at, "active_at": max([made_at, *(said.at for said in row.replies if said.at)]),
+            "replies_public": len(row.replies), "source": source, "external_id": row.key}
+
+
+def _reply(post_id, said, text, people):
+    made_at = said.at or now()
+    return {"kind": "reply", "root_id": post_id, "parent_id": post_id, "author_id": people[said.email].id, "audience": "private", "sealed": True,
+            "body_md": text.body_md, "body_html": text.html, "made_at": made_at, "active_at": made_at, "source": "import"}
+
+
+def _insert_access(ids, rows, people):
+    """Who asked sees their thread, and so does who spoke in a ticket: they knew it."""
+    insert_new(Access.__table__, [{"person_id": people[row.said.email].id, "root_id": post_id, "why": "author", "until": None}
+                                  for post_id, row in zip(ids, rows)], "person_id", "root_id")
+    spoke = {(people[said.email].id, post_id) for post_id, row in zip(ids, rows) if row.kind == "ticket"
+             for said in row.replies if not people[said.email].is_desk}
+    insert_new(Access.__table__, [{"person_id": person_id, "root_id": post_id, "why": "participant", "until": None}
+                                  for person_id, post_id in sorted(spoke)], "person_id", "root_id")
+
+
+def _tag(rows):
+    """Put the hashtags on.  rows: {post id: Row}.  Returns {ticket's id: team id}: the team it names, or its hashtags'
+    owner; a confidential owner in any case."""
+    tag_threads({post_id: row.tags for post_id, row in rows.items() if row.kind == "question"})
+    owners = tag_threads({post_id: row.tags for post_id, row in rows.items() if row.kind == "ticket"}, audience="private")
+    named = _teams({row.team for row in rows.values() if row.team and row.kind == "ticket"})
+    closed = set(db.session.scalars(sa.select(Team.id).where(Team.confidential)))
+    teams = {post_id: named[fold_name(row.team)] for post_id, row in rows.items() if row.team and row.kind == "ticket"}
+    teams = owners | teams | {post_id: team_id for post_id, team_id in owners.items() if team_id in closed}
+    for team_id in set(teams.values()):
+        of_team = [post_id for post_id, its in teams.items() if its == team_id]
+        db.session.execute(sa.update(Post).where(Post.id.in_(of_team)).values(team_id=team_id, sealed=team_id in closed)
+                           .execution_options(synchronize_session=False))
+    return teams
+
+
+def _ticket(post_id, row, people, team_id):
+    """The row of a ticket with the times its replies give it.  One that was resolved elsewhere does not close itself."""
+    opened, author = row.said.at or now(), people[row.said.email]
+    words = [said.at or opened for said in row.replies if people[said.email].is_desk and people[said.email].id != author.id]
+    last = max([opened, *(said.at for said in row.replies if said.at)])
+    return {"post_id": post_id, "status": row.status, "hold_reason": "requester" if row.status == "on_hold" else None,
+            "priority": priority_of("low", "medium"), "team_id": team_id, "opened_at": opened,
+            "first_word_at": min(words, default=None), "last_word_at": max(words, default=opened),
+            "resolved_at": None if row.status in OPEN else last, "closed_at": last if row.status in ENDED else None}
 
 
 def _people(said):

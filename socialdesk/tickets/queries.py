@@ -12,9 +12,9 @@ from ..people.models import Person, Team
 from ..posts.models import Link, Post
 from .checker import day_in_words
 from .models import ENDED, MOVES, NEXT, Sentence, Ticket
-from .queue_queries import FILTERS, counts_of, queue_of, tickets_of
+from .queue_queries import FILTERS, PAGE, counts_of, queue_of, tickets_of
 
-__all__ = ["FILTERS", "choices_of", "counts_of", "panel_of", "queue_of", "ticket_of", "tickets_of"]
+__all__ = ["FILTERS", "PAGE", "choices_of", "counts_of", "panel_of", "queue_of", "ticket_of", "tickets_of"]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A line of an import file of tickets: what it says, or why it cannot be used."""
+"""A line of an import file of tickets or posts: what it says, or why it cannot be used."""
 import hashlib
 import json
 from dataclasses import dataclass, field
@@ -11,6 +11,9 @@ from ..people.text_checker import clean_line
 from ..posts.checker import check_body
 from ..tags.checker import MAX_TAGS, from_foreign, hashtags_in
 
+KINDS = ("ticket", "question")
+LATER = ("announcement", "idea", "kudos", "poll", "article", "reply")
+QUESTION_STATUSES = ("open", "answered")
 STATUSES = ("new", "in_progress", "on_hold", "resolved", "closed", "canceled")
 MAX_REPLIES = 1000
 
@@ -26,10 +29,11 @@ class Said:
 
 
 @dataclass
-class TicketRow:
+class Row:
     """A line that can be used.  key: its id, else its content; tags: names without "#"."""
 
     line: int
+    kind: str
     key: str
     title: str
     said: Said
@@ -39,27 +43,43 @@ class TicketRow:
     replies: list = field(default_factory=list)
 
 
-def read_row(line, text, present, requester_email=None):
-    """The TicketRow of a line, text or bytes.  present: now, no time may lie after it.  Raises Invalid."""
+def read_row(line, text, present, author_email=None, author="requester_email", kind="ticket"):
+    """The Row of a line, text or bytes.  present: now, no time may lie after it.  author: the field that says whose it is;
+    author_email: whose it is where it does not.  kind: None if the line says it.  Raises Invalid."""
     given = _parsed(text)
+    kind = kind or _kind(given)
     body = _body(_text(given, "body") or _text(given, "text"))
-    status = _text(given, "status") or "new"
-    if status not in STATUSES:
-        raise Invalid(f'"{status[:40]}" is no status of a ticket. Use one of {", ".join(STATUSES)}.')
-    said = Said(*_who(_text(given, "requester_email") or requester_email or "", "requester_email"), body, _when(given, "created_at", present))
-    row = TicketRow(line, "", clean_line(_text(given, "title")), said, status, _tags(given, body), clean_line(_text(given, "team")),
-                    _replies(given, present, said.at))
-    row.key = _key(given) or "content:" + _hash(row.title, body, said.email, str(said.at))
+    said = Said(*_who(_text(given, author) or author_email or "", author), body, _when(given, "created_at", present))
+    row = Row(line, kind, "", clean_line(_text(given, "title")), said, _status(given, kind), _tags(given, body),
+              clean_line(_text(given, "team")), _replies(given, present, said.at))
+    row.key = _key(given) or "content:" + _hash(kind, row.title, body, said.email, str(said.at))
     return row
+
+
+def _kind(given):
+    kind = _text(given, "kind")
+    if kind in KINDS:
+        return kind
+    if kind in LATER:
+        raise Invalid(f'A line of kind "{kind}" cannot be brought in this way. Questions and tickets can.')
+    raise Invalid(f'"kind" must be {" or ".join(KINDS)}, and is {f"{kind[:40]!r}" if kind else "missing"}.')
+
+
+def _status(given, kind):
+    known = STATUSES if kind == "ticket" else QUESTION_STATUSES
+    status = _text(given, "status") or known[0]
+    if status not in known:
+        raise Invalid(f'"{status[:40]}" is no status of a {kind}. Use one of {", ".join(known)}.')
+    return status
 
 
 def _parsed(text):
     try:
         found = json.loads(text.decode("utf-8") if isinstance(text, bytes) else text)
     except (ValueError, RecursionError):
-        raise Invalid("This line is no JSON. Write one ticket a line, as an object.") from None
+        raise Invalid("This line is no JSON. Write one object a line.") from None
     if not isinstance(found, dict):
-        raise Invalid("This line is JSON, but no object. Write one ticket a line, as an object with at least a body.")
+        raise Invalid("This line is JSON, but no object. Write one object a line, with at least a body.")
     return found
 
 
@@ -79,7 +99,7 @@ def _body(text):
 def _who(address, name):
     shown, email = parseaddr(address)
     if not email:
-        raise Invalid(f'"{name}" is missing: say whose it is, or give --requester EMAIL for the whole file.')
+        raise Invalid(f'"{name}" is missing: say whose it is{", or give --requester EMAIL for the whole file" if name == "requester_email" else ""}.')
     if not is_email(email):
         raise Invalid(f'"{email[:80]}" is no e-mail address. Correct "{name}".')
     return fold_email(email), clean_line(shown)[:80]

@@ -1,0 +1,46 @@
+"""The demo's many: threads beyond the story, written as imports write them, without events and without telling anybody."""
+from .db import locked
+from .posts import actions as posts
+from .posts.answer_actions import settle
+from .tickets import actions as tickets
+from .tickets.models import Ticket
+from .tickets.status_actions import count_word
+
+#: a state nobody answered for weeks has closed itself
+LAST = {"resolved": "closed"}
+
+
+def write(thread, moments, texts, cast):
+    """A thread with its replies.  moments, texts: of the thread itself and of each step.  Returns the id of its post."""
+    status, reason = _end(thread)
+    who, at = cast[thread.by], moments[0]
+    if thread.kind == "ticket":
+        kinds = {name: thread.options[name] for name in ("type", "urgency") if name in thread.options}
+        root = tickets.open_ticket(who, texts[0], status=status, hold_reason=reason, made_at=at, event=False, **kinds)
+    else:
+        circle = thread.options.get("circle")
+        root = posts.publish(who, "question", texts[0], audience=f"circle:{circle}" if circle else "everyone", made_at=at, event=False)
+    _replies(root, thread, moments, texts, cast)
+    return root.id
+
+
+def _end(thread):
+    """(status, hold_reason) the thread's last change of state leaves."""
+    arguments = [step.argument for step in thread.steps if step.verb == "sets"]
+    status, _, reason = (arguments[-1] if arguments else "new").partition(":")
+    return LAST.get(status, status), reason or None
+
+
+def _replies(root, thread, moments, texts, cast):
+    """What was said, the sentences of the changes of state included."""
+    reply = None
+    for step, at, text in zip(thread.steps, moments[1:], texts[1:]):
+        if text is not None:
+            reply = posts.reply(root.id, cast[step.who], text, made_at=at, event=False)
+            root.replies_public, root.active_at = root.replies_public + 1, at
+            if root.kind == "ticket" and step.who != thread.by:
+                count_word(locked(Ticket, root.id), at)
+        elif step.verb == "accepts" and reply is not None:
+            reply.accepted_at, reply.accepted_by = at, root.author_id
+            settle(root)
+
