@@ -137,7 +137,8 @@ def add_person(options):
     from .people import actions, queries
     with _desk(options), transaction():
         hours = {"hours": "always"} if options.hours == "always" else {}
-        if queries.person_by_email(options.email):
+        known = queries.person_by_email(options.email)
+        if known and known.state != "imported":
             raise Sentence(f"{options.email} has a person already.")
         circle = options.circle and queries.circle_by_slug(options.circle)
         if options.circle and not circle:

@@ -27,12 +27,14 @@ from .search.actions import index_posts
 from .tags.actions import own_tag
 from .tags.synonym_actions import make_synonym
 from .tickets import actions as tickets
+from .tickets.status_actions import close_resolved
 
 MAIN = ("amina", "tomasz", "ines")              # requester, agent, admin: in the order their links are printed
 DAYS = 43                                       # working days the story goes back
 RECENT = timedelta(hours=40)                    # what is younger lies unread in the inboxes
 AT_ONCE = 40                                    # deeds in one transaction
-LIVELY = 300                                    # threads that are played deed by deed; what is beyond is written in bulk
+LANES = ("now", "soon")                         # nobody has a phone yet, so nothing is pushed
+LIVELY = 100                                    # threads that are played deed by deed; what is beyond is written in bulk
 
 #: a step of the thread of that number at its moment; the Thread itself stands for its first words.
 #: all_at: the moments of all its steps, where the whole thread is written at once
@@ -130,7 +132,8 @@ class _Stage:
         cast = {role: [*handles, *(one.handle for one in self.extras)] if role in ("asker", "helper", "other") else handles
                 for role, handles in content.CAST.items()}
         often, chosen = content.source_of("often.md"), []
-        while len(chosen) < total - len(written):
+        missing = total - sum(content.roots_in(thread) for thread in written)
+        while len(chosen) < missing:
             if len(chosen) % len(often) == 0:
                 self.rng.shuffle(often)
             chosen.append(content.variation(often[len(chosen) % len(often)], self.rng, cast))
@@ -203,16 +206,18 @@ class _Stage:
                     clock.stands_at = deed.at
                     self._do(deed, prepared)
                 index_posts([self.roots[deed.number] for deed in some if deed.all_at])
-        run_due(with_clockwork=True)
-        self._read(deeds, slot)
+        run_due(LANES)
+        self._tidy(deeds, slot)
 
-    def _read(self, deeds, slot):
-        """Whoever did something in a thread has read it; what is older lies read in every inbox."""
+    def _tidy(self, deeds, slot):
+        """By day, what nobody objected to closes and the inboxes are read; of late only who did something in a thread has read it."""
         with transaction():
             if slot >= self.present - RECENT:
                 for deed in deeds:
                     read_thread(self._who(deed.step), self.roots[deed.number])
-            elif slot > self.present - RECENT - timedelta(days=4):
+                return
+            close_resolved()
+            if slot > self.present - RECENT - timedelta(days=4):
                 for viewer in self.cast.values():
                     read_all(viewer)
 

@@ -6,17 +6,16 @@ from .tickets import actions as tickets
 from .tickets.models import Ticket
 from .tickets.status_actions import count_word
 
-#: a state nobody answered for weeks has closed itself
-LAST = {"resolved": "closed"}
+#: how a thread of long ago ended, by the last state its text gives it: by now nothing of it waits any more
+ENDS = {"new": "new", "canceled": "canceled"}
 
 
 def write(thread, moments, texts, cast):
     """A thread with its replies.  moments, texts: of the thread itself and of each step.  Returns the id of its post."""
-    status, reason = _end(thread)
     who, at = cast[thread.by], moments[0]
     if thread.kind == "ticket":
         kinds = {name: thread.options[name] for name in ("type", "urgency") if name in thread.options}
-        root = tickets.open_ticket(who, texts[0], status=status, hold_reason=reason, made_at=at, event=False, **kinds)
+        root = tickets.open_ticket(who, texts[0], status=_end(thread), made_at=at, event=False, **kinds)
     else:
         circle = thread.options.get("circle")
         root = posts.publish(who, "question", texts[0], audience=f"circle:{circle}" if circle else "everyone", made_at=at, event=False)
@@ -25,10 +24,8 @@ def write(thread, moments, texts, cast):
 
 
 def _end(thread):
-    """(status, hold_reason) the thread's last change of state leaves."""
-    arguments = [step.argument for step in thread.steps if step.verb == "sets"]
-    status, _, reason = (arguments[-1] if arguments else "new").partition(":")
-    return LAST.get(status, status), reason or None
+    states = [step.argument for step in thread.steps if step.verb == "sets"]
+    return ENDS.get(states[-1] if states else "new", "closed")
 
 
 def _replies(root, thread, moments, texts, cast):

@@ -125,6 +125,13 @@ def _read_step(text):
     return Step(who, verb, argument or "", span(after), body.strip())
 
 
+def roots_in(thread):
+    """How many threads it becomes: a reply of its author to an ended ticket opens another."""
+    states = [step.argument for step in thread.steps]
+    return 1 + sum(step.verb == "says" and step.who == thread.by and next((s for s in reversed(states[:n]) if s), "") in ("closed", "canceled")
+                   for n, step in enumerate(thread.steps))
+
+
 def span(text):
     """A span such as 15m or 3h as a timedelta."""
     return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})

@@ -203,6 +203,11 @@ MAY = {
 }
 
 
+def runs_desk(person=Person):
+    """Of Person: the condition that somebody is an admin; of one row: whether they are."""
+    return person.role == "admin"
+
+
 def can(viewer, deed, thing=None):
     """May this person do this with this thing, which they see?  thing: a Post (of a ticket: its post), or None."""
     return viewer is not None and MAY[deed](viewer, thing)

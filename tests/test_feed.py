@@ -179,6 +179,7 @@ def test_the_page_of_a_feed_is_fresh_but_kept_for_the_way_back(make, browse):
     ("My screen stays black.", "<p>My screen stays black.</p>", ""),
     ("My screen stays black.", "<p>My screen stays black.\nSince <b>Mon</b>day, at &lt;home&gt;.</p>", "Since Monday, at <home>."),
     ("A long one that…", "<p>A long one that goes on.</p>", "… goes on."),
+    ("Slow.", "<p>Slow. Since <a href='/t/x'>#monday</a> it is so. #wifi <a href='/t/y'>#net-work</a></p>", "Since #monday it is so."),
     ("Own title", "<p>First.</p><ul><li>one</li><li>two</li></ul>", "First. one two"),
     ("Cut", "<p>" + "word " * 299 + "&am", " ".join(["word"] * 56) + "…"),
 ])

@@ -97,7 +97,7 @@ def test_two_people_of_one_name_get_handles_of_their_own(make):
     assert make.person("Desk").handle == "desk2"
 
 
-# --- look and lock screen
+# --- look
 
 def test_the_look_is_chosen_and_the_page_drawn_anew(ada, browse):
     client = browse(ada)
@@ -107,16 +107,9 @@ def test_the_look_is_chosen_and_the_page_drawn_anew(ada, browse):
     assert 'data-theme="dark"' in client.get("/me").text
 
 
-def test_the_lock_screen_is_discreet_until_one_says_otherwise(ada, browse):
-    assert person(ada).lock_screen == "discreet"
-    three_ways(browse(ada), "/me/lock-screen", {"lock_screen": "full"}, "/me", "lock-screen")
-    assert person(ada).lock_screen == "full"
-
-
-@pytest.mark.parametrize("path, data", [("/me/theme", {"theme": "pink"}), ("/me/theme", {}), ("/me/lock-screen", {"lock_screen": "open"})])
-def test_a_choice_that_is_none_changes_nothing(ada, browse, path, data):
-    assert browse(ada).post(path, data=data).status_code == 422
-    assert (person(ada).theme, person(ada).lock_screen) == ("auto", "discreet")
+@pytest.mark.parametrize("data", [{"theme": "pink"}, {}])
+def test_a_look_that_is_none_changes_nothing(ada, browse, data):
+    assert browse(ada).post("/me/theme", data=data).status_code == 422 and person(ada).theme == "auto"
 
 
 # --- hours

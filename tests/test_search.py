@@ -78,7 +78,7 @@ def test_an_answer_is_found_once_its_asker_accepted_it(make):
     with transaction():
         accept(answer.id, asker)
     assert found(person, "silver knob") == [("answer", answer.id)]
-    assert search(person, "silver knob")[0][0].url == f"/p/{question.id}#post-{answer.id}"
+    assert search(person, "silver knob")[0][0].url == f"/p/{answer.id}"
     with transaction():
         unaccept(answer.id, asker)
     assert found(person, "silver knob") == []

@@ -9,13 +9,14 @@ LONGEST = 280                           # characters of an excerpt
 
 _BLOCK = re.compile(r"</?(?:p|h[1-6]|li|ul|ol|blockquote|pre|br|hr|table|tr|td|th)\b[^>]*>?")
 _TAG = re.compile(r"<[^>]*>?")
+_LAST_TAGS = re.compile(r"(?:(?:^|\s)#[\w-]+)+$")        # the card shows the hashtags on a line of their own
 _HALF_ENTITY = re.compile(r"&[#\w]{0,8}$")
 
 
 def beyond(title, html):
     """The start of a text without what its title says already; empty where the title says it all.
     html: rendered Markdown, or its first START characters."""
-    words = _words(html)
+    words = _LAST_TAGS.sub("", _words(html))
     start = title.removesuffix("…")
     if not words.startswith(start):
         return cut(words, LONGEST)

@@ -18,22 +18,14 @@ from .models import Article, Verdict
 def publish_article(author, prepared, *, slug=None, lang="en", source_url=None, licence=None, source=None, external_id=None, summary=""):
     """Publish an article for everyone.  slug: else from the title, else its id.  Raises NotAllowed, Invalid, Conflict."""
     require(author, "article.write")
-    post = write_article(author, prepared, slug=slug, lang=lang, source_url=source_url, licence=licence, source=source,
-                         external_id=external_id, summary=summary)
-    record(Verb.ARTICLE_PUBLISHED, post, author)
-    return post
-
-
-def write_article(author, prepared, *, slug=None, lang="en", source_url=None, licence=None, source=None, external_id=None, summary="",
-                  content_hash=None):
-    """The rows of an article, told to nobody: what publishing and importing share.  Raises Invalid, Conflict."""
     facts = origin(lang, source_url, licence, summary)
-    if slug is not None and _is_taken(checker.check_slug(slug)):
+    if slug is not None and _taken([checker.check_slug(slug)]):
         raise Conflict(f"There is an article at /help/{slug} already. Choose another address, or leave it out.", field="slug")
     post = publish(author, "article", prepared, audience="everyone", in_feed=False, source=source, external_id=external_id, event=False)
-    db.session.add(Article(post_id=post.id, slug=slug or _slug_for(post), content_hash=content_hash or fingerprint(prepared.title, prepared.body_md),
-                           **facts))
+    db.session.add(Article(post_id=post.id, slug=slug or slugs_for({post.id: post.title})[post.id],
+                           content_hash=fingerprint(prepared.title, prepared.body_md), **facts))
     db.session.flush()
+    record(Verb.ARTICLE_PUBLISHED, post, author)
     return post
 
 
@@ -48,16 +40,20 @@ def fingerprint(*content):
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _slug_for(post):
-    slug = checker.slug_of(post.title)
-    if not slug:
-        return str(post.id)
-    wishes = [slug] if checker.is_free_to_use(slug) else []
-    return next(wish for wish in (*wishes, f"{slug}-{post.id}", f"{slug}-{post.id}-x") if not _is_taken(wish))
+def slugs_for(titles):
+    """{post id: slug} for new articles: from the title, with the id where that is taken or none.  titles: {post id: title}."""
+    bare = {post_id: checker.slug_of(title) for post_id, title in titles.items()}
+    taken, found = _taken([wish for post_id, slug in bare.items() for wish in (slug, f"{slug}-{post_id}")]), {}
+    for post_id, slug in bare.items():
+        wishes = [slug] if checker.is_free_to_use(slug) else []
+        wishes += [f"{slug}-{post_id}", f"{slug}-{post_id}-x"] if slug else [str(post_id)]
+        found[post_id] = next(wish for wish in wishes if wish not in taken)
+        taken.add(found[post_id])
+    return found
 
 
-def _is_taken(slug):
-    return db.session.scalar(sa.select(Article.post_id).where(Article.slug == slug)) is not None
+def _taken(slugs):
+    return set(db.session.scalars(sa.select(Article.slug).where(Article.slug.in_(slugs))))
 
 
 def revise_article(post_id, viewer, prepared):

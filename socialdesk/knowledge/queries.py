@@ -94,7 +94,7 @@ def verdict_of(post_id, viewer):
     mine = db.session.scalar(sa.select(Verdict.solved).where(Verdict.post_id == post_id, Verdict.person_id == viewer.id))
     slug = slug_of(post_id)
     return {"id": post_id, "verdict": mine, "solved": solved, "not_solved": all_ - solved,
-            "to": f"/help/{slug}" if slug else f"/p/{post.root_id}#post-{post_id}"}
+            "to": f"/help/{slug}" if slug else f"/p/{post_id}"}
 
 
 def author_to_thank(post_id, viewer):

@@ -95,12 +95,12 @@ def _write_lines(concern, people):
 
 def _write_deliveries(event, people, lines, lane):
     """A delivery for each device of these people, sent when their hours allow, and the jobs that send them."""
-    devices = _devices(people)
+    devices, moment = _devices(people), now()
     starts, rows = {}, []
     for device_id, person_id in devices:
         person = people[person_id]
         if person_id not in starts:
-            starts[person_id] = next_start(person.hours, person.tz, now())
+            starts[person_id] = next_start(person.hours, person.tz, moment)
         notification_id, n = lines[person_id]
         rows.append({"notification_id": notification_id, "event_id": event.id, "channel": "push", "device_id": device_id, "n": n,
                      "state": "due", "send_at": starts[person_id], "expires_at": starts[person_id] + KEPT_FOR, "attempts": 0})

@@ -2,7 +2,6 @@
 import asyncio
 import base64
 import hashlib
-import hmac
 import json
 from datetime import timezone
 from email.utils import parsedate_to_datetime
@@ -10,7 +9,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from ..db import now
-from .device_checker import endpoint_refusal, origin_of
+from .device_checker import is_allowed, origin_of
 from .keys_delivery import keys_of
 from .words_checker import MAX_QUOTE, cut
 
@@ -52,31 +51,38 @@ class PostOffice:
 
     def __init__(self, settings, session):
         from pywebpush import WebPusher
-        self._pusher = WebPusher
+        self._pusher = WebPusher({"endpoint": ""})       # one for all: it only encrypts, with the keys of the moment
         self._session = session
         self._keys = keys_of(settings)
         self._hosts, self._routes = settings.push_hosts, settings.push_route
-        self._secret = settings.secret_key.encode()
+        self._secret = settings.secret_key.encode()[:64]
 
     async def send(self, device, payload, topic, ttl_seconds, urgency="high"):
         """Send one payload.  device: anything with endpoint, p256dh, auth.  Returns an Answer; raises nothing for the network."""
-        if endpoint_refusal(device.endpoint, self._hosts):
+        origin = origin_of(device.endpoint)
+        if origin is None or not is_allowed(origin, self._hosts):
             return Answer(NOT_ALLOWED)
-        headers = {**self._keys.header(origin_of(device.endpoint)), "TTL": str(ttl_seconds), "Urgency": urgency, "Topic": topic,
-                   "Content-Encoding": "aes128gcm", "Content-Type": "application/octet-stream"}
-        keys = {"p256dh": device.p256dh, "auth": device.auth}
         try:
-            body = self._pusher({"endpoint": device.endpoint, "keys": keys}).encode(payload)["body"]
+            body = self._encrypt(device, payload)
         except ValueError:                                   # one damaged row must not hold up the others
             return Answer(BAD_KEY)
+        headers = {**self._keys.header(origin), "TTL": str(ttl_seconds), "Urgency": urgency, "Topic": topic,
+                   "Content-Encoding": "aes128gcm", "Content-Type": "application/octet-stream"}
         return await self._post(self._where(device.endpoint), body, headers)
+
+    def _encrypt(self, device, payload):
+        self._pusher.receiver_key = base64.urlsafe_b64decode(device.p256dh + "==")
+        self._pusher.auth_key = base64.urlsafe_b64decode(device.auth + "==")
+        return self._pusher.encode(payload)["body"]
 
     async def _post(self, url, body, headers):
         from aiohttp import ClientError
+        from yarl import URL
         try:
             # a redirect is not followed: it could lead inside our own network
-            async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
-                await response.content.read(4096)
+            async with self._session.post(URL(url, encoded=True), data=body, headers=headers, allow_redirects=False) as response:
+                if response.content_length != 0:
+                    await response.content.read(4096)
                 return Answer(response.status, wait_of(response.headers.get("Retry-After")))
         except (ClientError, asyncio.TimeoutError, OSError, ValueError):
             return Answer(UNREACHABLE)
@@ -90,8 +96,8 @@ class PostOffice:
 
     def topic(self, person_id, root_id):
         """The name under which a push service replaces an older push of the same thread by a newer one; tells it nothing."""
-        mark = hmac.digest(self._secret, f"topic:{person_id}:{root_id}".encode(), hashlib.sha256)
-        return base64.urlsafe_b64encode(mark[:18]).decode()
+        mark = hashlib.blake2b(f"topic:{person_id}:{root_id}".encode(), digest_size=18, key=self._secret)
+        return base64.urlsafe_b64encode(mark.digest()).decode()
 
 
 def wait_of(text):

@@ -58,8 +58,14 @@ def endpoint_refusal(endpoint, extra=()):
 
 def origin_of(endpoint):
     """Scheme, host and port of an address in lower case; None if it has none, or carries a name or password."""
+    end = endpoint.find("/", endpoint.find("://") + 3)
+    return _origin(endpoint if end < 0 else endpoint[:end])
+
+
+@lru_cache(maxsize=1024)
+def _origin(address):
     try:
-        parts = urlsplit(endpoint)
+        parts = urlsplit(address)
         port = parts.port
     except ValueError:
         return None

@@ -28,19 +28,35 @@ _newer = aliased(Delivery)
 def due_of(ids):
     """(the Dues to send, the ids of those nobody needs any more) among these deliveries.
     Dropped: read, superseded by a newer telling, device or sign-in gone, thread or right gone, too late."""
-    rows = db.session.execute(_statement(ids)).all()
+    rows = db.session.execute(_statement.at(now()), {"ids": list(ids), "moment": now()}).all()
     badges = _badges({row.person_id for row in rows if row.fine})
     fine = [_due(row, badges.get(row.person_id, 0)) for row in rows if row.fine]
     return fine, [row.id for row in rows if not row.fine]
 
 
-def _statement(ids):
+class Lately:
+    """A statement that is dear to build and holds the present moment in its rights: built anew once a second."""
+
+    def __init__(self, build):
+        self._build, self._kept = build, (None, None)
+
+    def at(self, moment):
+        """The statement for a moment."""
+        second = moment.replace(microsecond=0)
+        if self._kept[0] != second:
+            self._kept = second, self._build()
+        return self._kept[1]
+
+
+@Lately
+def _statement():
+    moment = sa.bindparam("moment", type_=Delivery.send_at.type)
     post, root, actor = aliased(Post), aliased(Post), aliased(Person)
     session = sa.exists().where(Session.public_id == Device.session_public_id, Session.epoch == Person.epoch)
     superseded = sa.exists().where(_newer.notification_id == Delivery.notification_id, _newer.channel == Delivery.channel,
                                    _newer.device_id == Delivery.device_id, _newer.n > Delivery.n)
     fine = sa.and_(
-        Delivery.expires_at > now(), Notification.read_at.is_(None), Device.off_at.is_(None),
+        Delivery.expires_at > moment, Notification.read_at.is_(None), Device.off_at.is_(None),
         Device.person_id == Notification.person_id, session, sa.not_(superseded),
         Person.state == "active", root.deleted_at.is_(None), sa.or_(post.id.is_(None), post.deleted_at.is_(None)),
         readers(Notification.root_id, among=Person),
@@ -55,7 +71,7 @@ def _statement(ids):
         .join(Person, Person.id == Notification.person_id).join(Event, Event.id == Delivery.event_id)
         .join(root, root.id == Notification.root_id).outerjoin(post, post.id == Event.post_id)
         .outerjoin(actor, actor.id == Event.actor_id)
-        .where(Delivery.id.in_(ids), Delivery.state == "due", Delivery.send_at <= now()).order_by(Delivery.id))
+        .where(Delivery.id.in_(sa.bindparam("ids", expanding=True)), Delivery.state == "due", Delivery.send_at <= moment).order_by(Delivery.id))
 
 
 def shown_name(actor, event, root, post):
@@ -66,13 +82,16 @@ def shown_name(actor, event, root, post):
 
 def _badges(person_ids):
     """{person id: unread lines they may see}, counted to MOST and no further."""
-    if not person_ids:
-        return {}
+    return dict(db.session.execute(_counts.at(now()), {"people": sorted(person_ids)}).all()) if person_ids else {}
+
+
+@Lately
+def _counts():
     lines = (sa.select(Notification.id).where(Notification.person_id == Person.id, Notification.read_at.is_(None),
                                               readers(Notification.root_id, among=Person))
              .correlate(Person).limit(MOST).subquery())
     count = sa.select(sa.func.count()).select_from(lines).scalar_subquery()
-    return dict(db.session.execute(sa.select(Person.id, count).where(Person.id.in_(sorted(person_ids)))).all())
+    return sa.select(Person.id, count).where(Person.id.in_(sa.bindparam("people", expanding=True)))
 
 
 def _due(row, badge):

@@ -19,8 +19,9 @@ from .models import Delivery, Device
 
 log = logging.getLogger(__name__)
 
-IN_FLIGHT = 192                         # sent or being sent, and not yet written down: the most a kill can send twice
-CHUNK = 64                              # asked for rights together, just before they are sent
+IN_FLIGHT = 256                         # sent or being sent, and not yet written down: the most a kill can send twice
+AT_ONCE = 128                           # sends at one time
+CHUNK = 128                             # asked for rights together, just before they are sent
 GATHER_SECONDS = 0.05                   # how long results are gathered before they are written
 RENEW_SECONDS = 30
 TTL_SECONDS = 24 * 3600
@@ -74,32 +75,42 @@ class Round:
         self.ids = sorted({delivery_id for job in claimed for delivery_id in job.payload["ids"]})
         self.database = ThreadPoolExecutor(1, thread_name_prefix="push-rows")
         self.renewed = time.monotonic()
-        self.fault = None
+        self.fault, self.unwritten = None, 0
 
     async def run(self):
         """Send everything that may be sent now."""
-        self.results, self.free = asyncio.Queue(), asyncio.Semaphore(IN_FLIGHT)
+        self.results, self.letters, self.room = asyncio.Queue(), asyncio.Queue(CHUNK), asyncio.Event()
         with self.database:
-            async with open_session(IN_FLIGHT) as session:
+            async with open_session(AT_ONCE) as session:
                 self.office = PostOffice(self.app.config["SETTINGS"], session)
                 recorder = asyncio.create_task(self._record())
                 try:
-                    async with asyncio.TaskGroup() as sending:
-                        await self._feed(sending)
+                    async with asyncio.TaskGroup() as hands:
+                        senders = [hands.create_task(self._work()) for _ in range(min(AT_ONCE, len(self.ids)))]
+                        await self._feed(len(senders))
                 finally:
                     self.results.put_nowait(None)
                     await recorder
         if self.fault:
             raise self.fault
 
-    async def _feed(self, sending):
+    async def _feed(self, senders):
         for start in range(0, len(self.ids), CHUNK):
-            letters = await self._in_database(_load, self.ids[start:start + CHUNK], self.app.config["SETTINGS"].base_url)
-            for due, payload, short in letters:
-                await self.free.acquire()
-                if self.fault:                           # results cannot be written: what is not sent yet waits for the next try
-                    return
-                sending.create_task(self._send(due, payload, short))
+            if self.fault:                               # results cannot be written: what is not sent yet waits for the next try
+                break
+            for letter in await self._in_database(_load, self.ids[start:start + CHUNK], self.app.config["SETTINGS"].base_url):
+                await self.letters.put(letter)
+        for _ in range(senders):
+            await self.letters.put(None)
+
+    async def _work(self):
+        while (letter := await self.letters.get()) is not None:
+            while self.unwritten >= IN_FLIGHT:           # a semaphore would look at all who wait each time one is let in
+                self.room.clear()
+                await self.room.wait()
+            if not self.fault:
+                self.unwritten += 1
+                await self._send(*letter)
 
     async def _send(self, due, payload, short):
         origin = origin_of(due.endpoint)
@@ -126,8 +137,8 @@ class Round:
             done = [result for result in batch if result is not None]
             if done and not self.fault:
                 await self._keep(done)
-            for _ in done:
-                self.free.release()
+            self.unwritten -= len(done)
+            self.room.set()
 
     async def _keep(self, done):
         try:

@@ -5,7 +5,7 @@ from .. import jobs
 from ..db import db, locked
 from ..errors import Conflict, NotAllowed
 from ..events import Verb, record
-from ..policy import require
+from ..policy import require, runs_desk
 from . import actions
 from .models import Person, Team, TeamMember
 from .session_actions import end_all, make_link
@@ -29,7 +29,7 @@ def change_role(viewer, person_id, role):
     person = _person(person_id)
     if actions.check_role(role) == person.role:
         return person
-    if person.role == "admin":
+    if runs_desk(person):
         _leave_an_admin(person)
     before, person.role = person.role, role
     record(Verb.ROLE_CHANGED, actor=viewer, ref_id=person.id, before=before, after=role)
@@ -42,7 +42,7 @@ def switch_off(viewer, person_id):
     person = _person(person_id)
     if person.id == viewer.id:
         raise Conflict("You cannot switch yourself off. Another admin can.")
-    if person.role == "admin":
+    if runs_desk(person):
         _leave_an_admin(person)
     end_all(person)
     if person.state != "off":
@@ -63,12 +63,12 @@ def switch_on(viewer, person_id):
 
 def _person(person_id):
     # every admin's row is held, so that two cannot take the last two roles at the same moment
-    db.session.execute(sa.select(Person.id).where(Person.role == "admin").order_by(Person.id).with_for_update()).all()
+    db.session.execute(sa.select(Person.id).where(runs_desk()).order_by(Person.id).with_for_update()).all()
     return locked(Person, person_id)
 
 
 def _leave_an_admin(person):
-    others = sa.select(Person.id).where(Person.role == "admin", Person.state == "active", Person.id != person.id)
+    others = sa.select(Person.id).where(runs_desk(), Person.state == "active", Person.id != person.id)
     if db.session.scalar(others.limit(1)) is None:
         raise Conflict(f"{person.name} is the only admin. Make somebody else an admin first, so that the desk is not left alone.")
 

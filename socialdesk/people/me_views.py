@@ -8,6 +8,7 @@ from flask import Blueprint, Response, current_app, g, jsonify, render_template,
 from .. import web
 from ..db import close_read, db, now, transaction
 from ..errors import Invalid, Refusal
+from ..notifications.queries import devices_of
 from . import profile_actions, queries, session_actions
 from .checker import check_password
 from .hours_checker import DAY_NAMES, DAYS, MAX_SPANS, zones
@@ -25,7 +26,7 @@ WRONG_CURRENT = "This is not your present password. If you forgot it: sign out, 
 def show():
     """Oneself: my things, my choices, the way out."""
     person = queries.own(web.viewer())
-    return render_template("people/me.html", here="me", me=person)
+    return render_template("people/me.html", here="me", me=person, devices=devices_of(web.viewer()))
 
 
 @bp.get("/me/epoch")
@@ -40,7 +41,7 @@ def epoch():
     return jsonify(person=who.id, epoch=who.epoch)
 
 
-# --- name, handle, look, lock screen, hours
+# --- name, handle, look, hours
 
 @bp.get("/me/profile")
 def show_profile():
@@ -51,7 +52,8 @@ def show_profile():
 @bp.post("/me/profile")
 def change_profile():
     """Change name or handle."""
-    return _change("people/_profile_form.html", ".show_profile", "name", "handle")
+    person = _save({field: request.form[field] for field in ("name", "handle") if field in request.form})
+    return web.respond("people/_profile_form.html", url_for(".show_profile"), me=person, saved=True)
 
 
 @bp.post("/me/theme")
@@ -59,12 +61,6 @@ def change_theme():
     """Light, dark, or as the device: the whole page is drawn anew."""
     _save({"theme": request.form.get("theme", "")})
     return web.go(url_for(".show"))
-
-
-@bp.post("/me/lock-screen")
-def change_lock_screen():
-    """How much a notice says while the phone is locked."""
-    return _change("people/_lock_screen.html", ".show", "lock_screen")
 
 
 @bp.get("/me/hours")
@@ -97,11 +93,6 @@ def _typed_hours():
 def _typed_day(day):
     starts, ends = (request.form.getlist(f"{day}_{end}")[:MAX_SPANS + 1] for end in ("from", "to"))
     return [[start.strip(), end.strip()] for start, end in zip_longest(starts, ends, fillvalue="") if start.strip() or end.strip()]
-
-
-def _change(template, page, *fields):
-    person = _save({field: request.form[field] for field in fields if field in request.form})
-    return web.respond(template, url_for(page), me=person, saved=True)
 
 
 def _save(changes):

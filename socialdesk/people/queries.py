@@ -2,6 +2,7 @@
 import sqlalchemy as sa
 
 from ..db import db
+from ..policy import runs_desk
 from .checker import fold_email, fold_name
 from .models import Circle, Membership, Person, Session, Team, TeamMember
 
@@ -10,7 +11,7 @@ MAX_FOUND = 50
 
 def has_admin():
     """Is there somebody who runs the desk?"""
-    return db.session.scalar(sa.select(Person.id).where(Person.role == "admin", Person.state == "active").limit(1)) is not None
+    return db.session.scalar(sa.select(Person.id).where(runs_desk(), Person.state == "active").limit(1)) is not None
 
 
 def person_by_email(email):

@@ -96,7 +96,7 @@ def use_code(person_id, code):
     owner = person_id or 0
     fits = _spend(LoginCode.hash == _code_hash(owner, code), LoginCode.kind == "code", LoginCode.person_id == owner) is not None
     db.session.execute(sa.update(LoginCode).where(LoginCode.person_id == owner, LoginCode.kind == "code", *_live())
-                       .values(tries=LoginCode.tries + (not fits)).execution_options(synchronize_session=False))
+                       .values(tries=LoginCode.tries + int(not fits)).execution_options(synchronize_session=False))
     return fits
 
 

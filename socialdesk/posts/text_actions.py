@@ -14,7 +14,7 @@ from .answer_actions import settle
 from .models import Attachment, Follow, Mention, Post, Version
 
 
-def edit(post_id, viewer, prepared, verb=Verb.POST_EDITED):
+def edit(post_id, viewer, prepared, verb=None):
     """Change the text of a post; what it was stays as a version.  The same text again changes nothing.
     Raises Missing, NotAllowed, Conflict (taken back)."""
     root, post = locked_thread(post_id)
@@ -30,6 +30,7 @@ def edit(post_id, viewer, prepared, verb=Verb.POST_EDITED):
     _mention_anew(post, prepared)
     hang(post, prepared)
     db.session.flush()
+    verb = verb or (Verb.ARTICLE_REVISED if post.kind == "article" else Verb.POST_EDITED)
     record(verb, post, viewer, note=post.note, hold_until=post.hold_until, ref_id=post.version)
     if post is root and root.audience == "private" and root.team_id is None:
         _route(root, viewer)

@@ -84,4 +84,4 @@ def _start(cursor):
 def _url(row):
     if row.kind == "article":
         return f"/help/{row.slug or row.post_id}"
-    return f"/p/{row.root_id}#post-{row.post_id}" if row.kind == "answer" else f"/p/{row.root_id}"
+    return f"/p/{row.post_id}"              # an answer's address leads to its place in the thread

@@ -81,7 +81,7 @@ def _going_on(typed, words, terms):
     if not words or len(words) > 1 or len(start) < 2 or not is_one_word(start):
         return {}
     terms.pop(Term(words[0]), None)
-    return {Term(words[0], start): None}
+    return {Term(words[0], start[:MAX_WORD]): None}
 
 
 def is_one_word(text):

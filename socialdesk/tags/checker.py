@@ -1,6 +1,7 @@
 """Hashtags: what is one in a text, and which spellings are the same one."""
 
 import unicodedata
+from functools import lru_cache
 
 from ..people.text_checker import inside, is_in_word, quiet_spans
 
@@ -12,6 +13,7 @@ MAX_TAGS = 20
 _NOT_BEFORE = frozenset("#&@/\\=?")
 
 
+@lru_cache(4096)
 def fold(name):
     """The form in which hashtags are compared: NFKC-casefolded letters, marks and digits; '_' and '-' do not count."""
     for _ in range(4):

@@ -11,7 +11,7 @@ from ..people.models import Person, Team
 from ..posts.models import Post
 from ..tags.checker import fold
 from ..tags.models import PostTag, Tag
-from .models import IS_OPEN, STATUSES, Ticket
+from .models import IS_FREE, IS_OPEN, STATUSES, Ticket
 
 #: the queue's filters, in the order of the page
 FILTERS = {"unassigned": "Unassigned", "mine": "Mine", "teams": "My teams", "waiting": "Waiting for requester", "open": "All open",
@@ -24,6 +24,13 @@ owner, asker = aliased(Person), aliased(Person)
 def queue_of(viewer, filter="unassigned", tag=None, cursor=None, limit=PAGE):
     """A page of the queue, longest silence first: (rows, next cursor or None).  Only what this agent reads as the desk.
     tag: a hashtag's name.  Raises Invalid."""
+    rows = db.session.execute(page_of(viewer, filter, tag, cursor, limit)).all()
+    more = len(rows) > limit
+    return rows[:limit], _cursor(rows[limit - 1]) if more else None
+
+
+def page_of(viewer, filter, tag=None, cursor=None, limit=PAGE):
+    """The statement of such a page, one row longer."""
     found = (_rows().where(policy.visible(viewer, Post), policy.may_read_notes(viewer, Post), _filter(viewer, filter))
              .order_by(Ticket.last_word_at, Ticket.post_id).limit(limit + 1))
     if tag:
@@ -31,9 +38,7 @@ def queue_of(viewer, filter="unassigned", tag=None, cursor=None, limit=PAGE):
     if cursor:
         at, post_id = _read_cursor(cursor)
         found = found.where(sa.or_(Ticket.last_word_at > at, sa.and_(Ticket.last_word_at == at, Ticket.post_id > post_id)))
-    rows = db.session.execute(found).all()
-    more = len(rows) > limit
-    return rows[:limit], _cursor(rows[limit - 1]) if more else None
+    return found
 
 
 def tickets_of(viewer, mine=True, status=None, assignee=None, tag=None, cursor=None, limit=PAGE):
@@ -80,7 +85,7 @@ def _rows():
 
 def _filter(viewer, name):
     conditions = {
-        "unassigned": lambda: sa.and_(IS_OPEN, Ticket.assignee_id.is_(None)),
+        "unassigned": lambda: sa.and_(IS_OPEN, IS_FREE),
         "mine": lambda: sa.and_(IS_OPEN, Ticket.assignee_id == viewer.id),
         "teams": lambda: sa.and_(IS_OPEN, Ticket.team_id.in_(sorted(viewer.team_ids))),
         "waiting": lambda: sa.and_(Ticket.status == "on_hold", Ticket.hold_reason == "requester"),

@@ -498,8 +498,8 @@ def upgrade():
     with op.batch_alter_table('ticket', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_ticket_assignee_id_status'), ['assignee_id', 'status'], unique=False)
         batch_op.create_index(batch_op.f('ix_ticket_closes_at'), ['closes_at'], unique=False)
-        batch_op.create_index('ix_ticket_open_team', ['team_id', 'opened_at'], unique=False, sqlite_where=sa.text("status IN ('new', 'in_progress', 'on_hold')"), postgresql_where=sa.text("status IN ('new', 'in_progress', 'on_hold')"))
-        batch_op.create_index('ix_ticket_open_word', ['last_word_at', 'post_id'], unique=False, sqlite_where=sa.text("status IN ('new', 'in_progress', 'on_hold')"), postgresql_where=sa.text("status IN ('new', 'in_progress', 'on_hold')"))
+        batch_op.create_index('ix_ticket_open_team', ['team_id', 'opened_at'], unique=False, sqlite_where=sa.text('resolved_at IS NULL AND closed_at IS NULL'), postgresql_where=sa.text('resolved_at IS NULL AND closed_at IS NULL'))
+        batch_op.create_index('ix_ticket_open_word', ['last_word_at', 'post_id'], unique=False, sqlite_where=sa.text('resolved_at IS NULL AND closed_at IS NULL'), postgresql_where=sa.text('resolved_at IS NULL AND closed_at IS NULL'))
         batch_op.create_index(batch_op.f('ix_ticket_status_last_word_at_post_id'), ['status', 'last_word_at', 'post_id'], unique=False)
 
     op.create_table('verdict',
@@ -558,8 +558,8 @@ def downgrade():
     op.drop_table('verdict')
     with op.batch_alter_table('ticket', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_ticket_status_last_word_at_post_id'))
-        batch_op.drop_index('ix_ticket_open_word', sqlite_where=sa.text("status IN ('new', 'in_progress', 'on_hold')"), postgresql_where=sa.text("status IN ('new', 'in_progress', 'on_hold')"))
-        batch_op.drop_index('ix_ticket_open_team', sqlite_where=sa.text("status IN ('new', 'in_progress', 'on_hold')"), postgresql_where=sa.text("status IN ('new', 'in_progress', 'on_hold')"))
+        batch_op.drop_index('ix_ticket_open_word', sqlite_where=sa.text('resolved_at IS NULL AND closed_at IS NULL'), postgresql_where=sa.text('resolved_at IS NULL AND closed_at IS NULL'))
+        batch_op.drop_index('ix_ticket_open_team', sqlite_where=sa.text('resolved_at IS NULL AND closed_at IS NULL'), postgresql_where=sa.text('resolved_at IS NULL AND closed_at IS NULL'))
         batch_op.drop_index(batch_op.f('ix_ticket_closes_at'))
         batch_op.drop_index(batch_op.f('ix_ticket_assignee_id_status'))
 

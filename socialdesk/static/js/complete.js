@@ -107,15 +107,15 @@ function makeList(box) {
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", "Suggestions");
   list.hidden = true;
-  box.setAttribute("aria-autocomplete", "list");
-  box.setAttribute("aria-controls", list.id);
-  box.setAttribute("autocomplete", "off");
   place(list, box);
   return list;
 }
 
 // In a dock the list stands above the box, so that the keyboard does not hide it; elsewhere below.
 function place(list, box) {
+  box.setAttribute("aria-autocomplete", "list");
+  box.setAttribute("aria-controls", list.id);
+  box.setAttribute("autocomplete", "off");
   const row = box.closest(".reply");
   if (row) row.before(list);
   else box.after(list);

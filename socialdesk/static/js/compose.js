@@ -8,7 +8,10 @@ const HASHTAG = /(^|[\s(])#([\p{L}\p{M}\p{Nd}_-]{1,50})/gu;
 /** Make a composer's form quick; without this it works all the same. */
 export function bind(form) {
   const box = form.elements.body;
-  for (const [part, ...more] of [[photos], [chips, box], [signs, box], [readers], [drafts, box]]) part(form, ...more);
+  for (const part of [photos, chips, signs, readers, drafts]) part(form, box);
+  form.addEventListener("htmx:after:swap", ({ target }) => {
+    if (target === form) form.querySelector("[role=alert], .wrong")?.scrollIntoView({ block: "center" });
+  });
 }
 
 // --- photos: chosen, taken, pasted or dropped; seen before they are sent, and taken off again
@@ -107,8 +110,10 @@ function chips(form, box) {
 }
 
 function signs(form, box) {
+  const show = () => form.querySelectorAll("[data-sign]").forEach((button) => { button.hidden = false; });
+  form.addEventListener("htmx:after:swap", show);
+  show();
   for (const button of form.querySelectorAll("[data-sign]")) {
-    button.hidden = false;
     button.addEventListener("click", () => {
       const before = box.value.slice(0, box.selectionStart);
       box.setRangeText((before && !/\s$/.test(before) ? " " : "") + button.dataset.sign, box.selectionStart, box.selectionEnd, "end");

@@ -1,0 +1,195 @@
+"""The demo: a believable organisation on a desk of its own."""
+import random
+import re
+
+import pytest
+import sqlalchemy as sa
+
+from socialdesk import config, create_app, demo_content, policy, schema
+from socialdesk.db import clock, db, now
+from socialdesk.demo import fill
+from socialdesk.demo_pictures import picture
+from socialdesk.errors import Conflict
+from socialdesk.jobs import Job
+from socialdesk.notifications.queries import inbox_of, waiting_of
+from socialdesk.people.models import Membership, Person, Team
+from socialdesk.posts.checker import MAX_BODY, MAX_TITLE
+from socialdesk.posts.models import Attachment, Post
+from socialdesk.search.queries import suggest
+from socialdesk.tickets.checker import MAX_SENTENCE
+from socialdesk.tickets.models import HOLD_REASONS, STATUSES, Sentence, Ticket
+
+from .conftest import Browser
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """(app, tokens) of a desk filled with the defaults: read by the tests, changed by none."""
+    app = create_app(config.load({"SOCIALDESK_JOBS": "off"}, data=tmp_path_factory.mktemp("demo")))
+    app.testing, app.test_client_class = True, Browser
+    with app.app_context():
+        schema.migrate(app.config["SETTINGS"])
+        yield app, fill(app)
+        db.session.remove()
+        db.engine.dispose()
+
+
+def viewer(handle):
+    return policy.viewer_of(db.session.scalar(sa.select(Person.id).where(Person.handle == handle)))
+
+
+def one(statement):
+    return db.session.scalar(statement)
+
+
+# --- what is there
+
+def test_the_demo_has_the_people_and_posts_that_were_asked_for(filled):
+    assert one(sa.select(sa.func.count()).select_from(Person)) == 24
+    assert one(sa.select(sa.func.count()).where(Post.parent_id.is_(None))) == 120
+    assert one(sa.select(sa.func.count()).where(Post.kind == "article")) == 15
+    assert one(sa.select(sa.func.count(sa.distinct(Person.tz)))) == 2
+    assert one(sa.select(sa.func.count()).select_from(Membership)) > 10
+
+
+def test_every_status_a_ticket_can_have_is_there(filled):
+    assert set(db.session.scalars(sa.select(Ticket.status).distinct())) == set(STATUSES)
+    assert set(db.session.scalars(sa.select(Ticket.hold_reason).where(Ticket.status == "on_hold").distinct())) == set(HOLD_REASONS)
+    assert one(sa.select(sa.func.max(Ticket.reopened))) >= 1
+    assert set(db.session.scalars(sa.select(Post.status).where(Post.kind == "question"))) == {"open", "answered"}
+
+
+def test_it_reaches_back_two_months_and_never_into_the_future(filled):
+    moments = list(db.session.scalars(sa.select(Post.made_at).order_by(Post.id)))
+    assert 50 < (now() - moments[0]).days < 70
+    assert max(moments) < now()
+    roots = list(db.session.scalars(sa.select(Post.made_at).where(Post.parent_id.is_(None)).order_by(Post.id)))
+    assert roots == sorted(roots)
+
+
+def test_photos_are_drawn_and_attached(filled):
+    app, _ = filled
+    shown = list(db.session.scalars(sa.select(Attachment)))
+    assert 3 <= len(shown) <= 6
+    assert all((app.config["SETTINGS"].uploads / photo.sha256).stat().st_size == photo.bytes for photo in shown)
+
+
+def test_nothing_is_left_to_do_and_nobody_has_a_phone(filled):
+    assert one(sa.select(sa.func.count()).select_from(Job)) == 0
+
+
+def test_no_text_is_longer_than_a_person_may_write(filled):
+    assert one(sa.select(sa.func.max(sa.func.length(Post.body_md)))) <= MAX_BODY
+    assert one(sa.select(sa.func.max(sa.func.length(Post.title)))) <= MAX_TITLE
+    assert one(sa.select(sa.func.max(sa.func.length(Sentence.text)))) <= MAX_SENTENCE
+
+
+def test_pay_and_contracts_are_for_their_confidential_team_alone(filled):
+    sealed = list(db.session.scalars(sa.select(Post).join(Team, Team.id == Post.team_id).where(Team.confidential)))
+    assert sealed and all(post.sealed and post.audience == "private" for post in sealed)
+    assert not any(policy.sees(viewer("tomasz"), post) for post in sealed)
+    assert all(policy.sees(viewer("ruth"), post) for post in sealed)
+
+
+# --- who needs what
+
+def test_something_needs_the_requester(filled):
+    waiting = [line.sentence for line in waiting_of(viewer("amina"))]
+    assert any("is fixed. Does it work?" in sentence for sentence in waiting)
+    assert any("needs an answer from you" in sentence for sentence in waiting)
+
+
+@pytest.mark.parametrize("handle", ["tomasz", "ines"])
+def test_something_is_new_for_the_agent_and_the_admin(filled, handle):
+    lines = inbox_of(viewer(handle)).lines
+    assert any(line.unread and line.needs_you for line in lines) and not all(line.unread for line in lines)
+
+
+def test_suggestions_answer_from_the_demo(filled):
+    found = suggest(viewer("amina"), "printer both sides")
+    assert found[0].title == "Print on both sides of the paper"
+    assert suggest(viewer("amina"), "wifi on my new phone")[0].title == "Wi-Fi on a new phone"
+
+
+def test_the_links_sign_in_the_requester_the_agent_and_the_admin(filled):
+    app, tokens = filled
+    for token, handle in zip(tokens, ("amina", "tomasz", "ines"), strict=True):
+        browser = app.test_client()
+        browser.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"
+        assert browser.post(f"/link/{token}").status_code == 303
+        assert f"@{handle}" in browser.get("/me").text
+
+
+# --- filling
+
+def test_filling_twice_changes_nothing_and_gives_links_again(filled):
+    app, tokens = filled
+    before = one(sa.select(sa.func.max(Post.id)))
+    again = fill(app, people=30, posts=500, seed=1)
+    assert len(again) == 3 and not set(again) & set(tokens)
+    assert one(sa.select(sa.func.max(Post.id))) == before
+
+
+def test_the_same_seed_gives_the_same_demo_and_the_clock_goes_on(desk, time):
+    time.stop(2026, 3, 11, 10, 0)
+    stood = clock.stands_at
+    fill(desk, people=26, posts=104, seed=3)
+    assert clock.stands_at == stood
+    titles = list(db.session.scalars(sa.select(Post.title).where(Post.parent_id.is_(None))))
+    told = demo_titles(3)
+    assert sorted(titles) == sorted(told) and told != demo_titles(4)
+    assert one(sa.select(sa.func.count()).select_from(Person)) == 26
+
+
+def demo_titles(seed):
+    """The titles a stage of 104 threads would say, without a desk."""
+    from socialdesk.demo import _Stage
+    from socialdesk.posts.checker import title_of
+    stage = _Stage(now(), random.Random(seed), 26)
+    stage.extras = [policy.viewer_of(person_id) for person_id in db.session.scalars(sa.select(Person.id).order_by(Person.id).offset(24))]
+    stage.cast = {handle: viewer(handle) for handle in db.session.scalars(sa.select(Person.handle))}
+    stage._day_at(44, now().time(), "UTC")
+    return [re.match("# (.*)", thread.text)[1] if thread.text.startswith("# ") else title_of(thread.text) for thread in stage._threads(104)]
+
+
+def test_a_desk_with_people_of_its_own_is_left_alone(desk, make):
+    make.person("Somebody Real")
+    with pytest.raises(Conflict, match="has people already"):
+        fill(desk)
+    assert one(sa.select(sa.func.count()).select_from(Person)) == 1
+
+
+# --- the texts
+
+def test_a_sample_that_cannot_be_read_is_named():
+    with pytest.raises(ValueError, match="ticket for amina"):
+        demo_content.read_thread("ticket for amina\nHello")
+    with pytest.raises(ValueError, match="shouts"):
+        demo_content.read_thread("ticket by amina\nHello\n--- kofi shouts")
+
+
+def test_every_sample_is_played_by_people_who_exist():
+    handles = {row[0] for row in demo_content.PEOPLE}
+    for name in ("now.md", "articles.md", "past.md"):
+        for thread in demo_content.threads_of(name):
+            assert {thread.by, *(step.who for step in thread.steps)} <= handles, thread.text
+            assert thread.when is not None and thread.text
+
+
+def test_a_variation_leaves_no_word_open():
+    rng = random.Random(1)
+    for text in demo_content.source_of("often.md"):
+        thread = demo_content.variation(text, rng, demo_content.CAST)
+        assert not re.search(r"[{}]", thread.text + "".join(step.text for step in thread.steps))
+
+
+@pytest.mark.parametrize("name", ["printer", "cable", "plotter", "error"])
+def test_a_picture_is_drawn_the_same_each_time(name):
+    assert picture(name) == picture(name) and len(picture(name)) > 5_000
+
+
+def test_texts_speak_plainly():
+    """The house's voice: no apology instead of a fact, no shouting, none of the words nobody says aloud."""
+    for name in ("now.md", "articles.md", "past.md", "often.md"):
+        text = (demo_content.SAMPLES / name).read_text("utf-8")
+        assert not re.search(r"\bend user\b|\bplease try again\b|\bkindly\b|\boops\b|!!|sorry for the inconvenience", text, re.I), name
