@@ -1,4 +1,5 @@
 """The database: engine, session, the one write transaction, the clock, and what differs between SQLite and PostgreSQL."""
+import errno
 import os
 import signal
 import sqlite3
@@ -174,6 +175,8 @@ def refusal_of(error):
     """The Unavailable that says a database fault in words, or None if the error is something else."""
     if isinstance(error, PoolTimeout):
         return Unavailable("Very many people are here at once. Wait a few seconds and send it again; your text is safe.")
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Unavailable(_FAULTS[1][1])
     if not isinstance(error, (DBAPIError, sqlite3.Error)):
         return None
     text = str(getattr(error, "orig", None) or error).lower()

@@ -1,10 +1,8 @@
 """The demo: a believable organisation, made by the same deeds as everybody's, at moments of the past."""
 import random
 import sys
-from collections import namedtuple
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 from itertools import groupby
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -12,6 +10,7 @@ from . import demo_bulk as bulk
 from . import demo_content as content
 from .db import clock, db, now, transaction
 from .demo_pictures import picture
+from .demo_plan import DAYS, RECENT, day_before, plan
 from .errors import Conflict
 from .jobs import Done, done_once, run_due
 from .knowledge import actions as knowledge
@@ -30,15 +29,8 @@ from .tickets import actions as tickets
 from .tickets.status_actions import close_resolved
 
 MAIN = ("amina", "tomasz", "ines")              # requester, agent, admin: in the order their links are printed
-DAYS = 43                                       # working days the story goes back
-RECENT = timedelta(hours=40)                    # what is younger lies unread in the inboxes
 AT_ONCE = 40                                    # deeds in one transaction
 LANES = ("now", "soon")                         # nobody has a phone yet, so nothing is pushed
-LIVELY = 100                                    # threads that are played deed by deed; what is beyond is written in bulk
-
-#: a step of the thread of that number at its moment; the Thread itself stands for its first words.
-#: all_at: the moments of all its steps, where the whole thread is written at once
-Deed = namedtuple("Deed", "at number step all_at")
 
 
 def fill(app, people=24, posts=120, seed=7):
@@ -74,14 +66,15 @@ class _Stage:
 
     def __init__(self, present, rng, size):
         self.present, self.rng, self.size = present, rng, size
-        self.cast, self.extras, self.teams, self.circles = {}, [], {}, {}
+        self.recent = present - RECENT
+        self.cast, self.teams, self.circles = {}, {}, {}
         self.roots, self.replies, self.seen = {}, {}, set()
 
     def play(self, total):
         """The people first, then everything they say, in the order of time."""
-        clock.stands_at = self._day_at(DAYS + 1, time(8), "UTC")
+        clock.stands_at = day_before(self.present, DAYS + 1, time(8), "UTC")
         self._make_people()
-        deeds = self._deeds(self._threads(total))
+        deeds = plan(self.present, self.rng, total, {handle: viewer.tz for handle, viewer in self.cast.items()})
         opening = sum(isinstance(deed.step, content.Thread) for deed in deeds)
         for slot, some in groupby(deeds, self._slot):
             self._act(list(some), slot)
@@ -101,13 +94,19 @@ class _Stage:
                     people.join_circle(ids[handle], self.circles[circle])
             self._own_hashtags()
         extras = list(content.extra_people(self.size - len(ids)))
+        everybody = list(ids.values())
         for start in range(0, len(extras), AT_ONCE):
             with transaction():
-                more = [self._add(email, name, (content.PORTO, content.GDANSK)[n % 2]) for n, (email, name) in
-                        enumerate(extras[start:start + AT_ONCE])]
-            self.extras += [viewer_of(person_id) for person_id in more]
-        self.cast = {handle: viewer_of(person_id) for handle, person_id in ids.items()} | {one.handle: one for one in self.extras}
+                everybody += [self._add(email, name, (content.PORTO, content.GDANSK)[n % 2])
+                              for n, (email, name) in enumerate(extras[start:start + AT_ONCE])]
+        self.cast = {viewer.handle: viewer for viewer in map(viewer_of, everybody)}
         db.session.rollback()
+
+    def _slot(self, deed):
+        """Deeds whose jobs are done together: those of a day, of late those of ten minutes."""
+        if deed.at < self.recent:
+            return deed.at.replace(hour=0, minute=0, second=0, microsecond=0)
+        return deed.at - timedelta(seconds=deed.at.timestamp() % 600)
 
     def _add(self, email, name, tz, role="requester", handle=None, team=None):
         person = people.add_person(email, name, role=role, handle=handle, tz=tz, hours=content.HOURS[tz])
@@ -121,78 +120,6 @@ class _Stage:
                 own_tag(name, self.teams[team])
         for name, of in content.SYNONYMS.items():
             make_synonym(name, of)
-
-    # --- what is said, and when
-
-    def _threads(self, total):
-        """So many threads: those that are written out, the newest first, then variations of what is asked often."""
-        latest = content.threads_of("now.md")
-        written = latest + content.threads_of("articles.md") + content.threads_of("past.md")
-        written = [self._with_readers(thread) for thread in written[:max(total, len(latest))]]
-        cast = {role: [*handles, *(one.handle for one in self.extras)] if role in ("asker", "helper", "other") else handles
-                for role, handles in content.CAST.items()}
-        often, chosen = content.source_of("often.md"), []
-        missing = total - sum(content.roots_in(thread) for thread in written)
-        while len(chosen) < missing:
-            if len(chosen) % len(often) == 0:
-                self.rng.shuffle(often)
-            chosen.append(content.variation(often[len(chosen) % len(often)], self.rng, cast))
-        return written + chosen
-
-    def _with_readers(self, thread):
-        """A question somebody follows, an article that somebody says solved it."""
-        who = self.rng.sample([row[0] for row in content.PEOPLE[8:] if row[0] != thread.by], 7)
-        if thread.kind == "article":
-            thread.steps += [content.Step(one, "unsolved" if n == 5 else "solved", "", timedelta(hours=self.rng.randint(2, 90)))
-                             for n, one in enumerate(who[:self.rng.randint(2, 7)])]
-        elif thread.kind == "question" and "circle" not in thread.options:
-            thread.steps[:0] = [content.Step(one, "follows", "", timedelta(0)) for one in who[:self.rng.randint(0, 3)]]
-        return thread
-
-    def _deeds(self, threads):
-        """Everything that happens, in the order of time."""
-        deeds = []
-        for number, thread in enumerate(threads):
-            moments = [self._begin(thread)]
-            for step in thread.steps:
-                moments.append(self._later(moments[-1], step.after, thread.when))
-            if number < LIVELY:
-                deeds += [Deed(at, number, step, None) for at, step in zip(moments, (thread, *thread.steps))]
-            else:
-                deeds.append(Deed(moments[0], number, thread, moments))
-        return sorted(deeds, key=lambda deed: deed.at)
-
-    def _begin(self, thread):
-        if thread.when is None:
-            minutes = self.rng.randint(0, 8 * 60)
-            return self._day_at(self.rng.randint(3, DAYS - 1), time(8 + minutes // 60, minutes % 60), self.cast[thread.by].tz)
-        how, much, *clock_time = thread.when
-        return self._day_at(much, *clock_time, self.cast[thread.by].tz) if how == "day" else self.present - much
-
-    def _day_at(self, working_days, moment, tz):
-        """So many working days before the present, at a time of day there."""
-        zone = ZoneInfo(tz)
-        day = self.present.astimezone(zone).date()
-        while working_days:
-            day -= timedelta(days=1)
-            working_days -= day.weekday() < 5
-        return datetime.combine(day, moment, zone).astimezone(self.present.tzinfo) + timedelta(seconds=self.rng.randint(0, 59))
-
-    def _later(self, at, after, when):
-        """The next moment: by day on a working day, except where a thread is told in hours before the present."""
-        then = at + after
-        if when is None or when[0] == "day":
-            if not 7 <= then.hour < 19:
-                then = (then + timedelta(hours=5)).replace(hour=8)
-            if then.weekday() > 4:
-                then += timedelta(days=7 - then.weekday())
-        return max(at, min(then, self.present - timedelta(minutes=2)))
-
-    def _slot(self, deed):
-        """Deeds whose jobs are done together: those of a day, of late those of five minutes."""
-        if deed.at < self.present - RECENT:
-            return deed.at.replace(hour=0, minute=0, second=0, microsecond=0)
-        return deed.at - timedelta(seconds=deed.at.timestamp() % 300)
 
     # --- the deeds
 
@@ -212,12 +139,12 @@ class _Stage:
     def _tidy(self, deeds, slot):
         """By day, what nobody objected to closes and the inboxes are read; of late only who did something in a thread has read it."""
         with transaction():
-            if slot >= self.present - RECENT:
+            if slot >= self.recent:
                 for deed in deeds:
                     read_thread(self._who(deed.step), self.roots[deed.number])
                 return
             close_resolved()
-            if slot > self.present - RECENT - timedelta(days=4):
+            if slot > self.recent - timedelta(days=4):
                 for viewer in self.cast.values():
                     read_all(viewer)
 

@@ -127,9 +127,12 @@ def _read_step(text):
 
 def roots_in(thread):
     """How many threads it becomes: a reply of its author to an ended ticket opens another."""
-    states = [step.argument for step in thread.steps]
-    return 1 + sum(step.verb == "says" and step.who == thread.by and next((s for s in reversed(states[:n]) if s), "") in ("closed", "canceled")
-                   for n, step in enumerate(thread.steps))
+    status, roots = "", 1
+    for step in thread.steps:
+        status = step.argument if step.verb == "sets" else status
+        if step.verb == "says" and step.who == thread.by and status in ("closed", "canceled"):
+            status, roots = "new", roots + 1
+    return roots
 
 
 def span(text):

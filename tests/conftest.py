@@ -6,9 +6,11 @@ import shutil
 from datetime import datetime, timedelta, timezone
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from socialdesk import config, create_app, jobs, policy, schema
+from socialdesk import config, create_app, jobs, policy, schema, web
+from socialdesk import db as database
 from socialdesk.db import clock, db, now, transaction
 from socialdesk.people.models import Session
 
@@ -57,8 +59,43 @@ class Browser(FlaskClient):
         return answer
 
 
+@pytest.fixture(scope="session")
+def shared_app(tmp_path_factory):
+    """One app for the tests that want nothing special of it: only its database and folder change."""
+    app = create_app(config.load({"SOCIALDESK_JOBS": "off"}, data=tmp_path_factory.mktemp("shared")))
+    app.test_client_class = Browser
+    return app
+
+
+def _move_in(app, settings):
+    """Give the shared app another database and folder."""
+    config.make_folders(settings)
+    engine = sa.create_engine(settings.database_url, **database.engine_options(settings))
+    database.set_up(engine)
+    with app.app_context():
+        db.engines[None].dispose()
+        db.engines[None] = engine
+    app.config.update(SETTINGS=settings, SECRET_KEY=settings.secret_key, PROPAGATE_EXCEPTIONS=None)
+    return app
+
+
+def _forget(app):
+    """What a process keeps in memory belongs to the test before."""
+    web._buckets._rows.clear()
+    app.extensions.pop("people", None)
+    for name in ("presence", "token_presence"):
+        app.extensions[name].noted.clear()
+        app.extensions[name].waiting.clear()
+
+
 @pytest.fixture
-def desk(template, tmp_path, settings_given):
+def app_of_its_own():
+    """Override with True where a test changes the app itself."""
+    return False
+
+
+@pytest.fixture
+def desk(template, tmp_path, settings_given, app_of_its_own, shared_app):
     """An app with an empty database, its jobs waiting until run_due()."""
     given = {"SOCIALDESK_JOBS": "off"} | settings_given
     name = None
@@ -67,8 +104,10 @@ def desk(template, tmp_path, settings_given):
         given["SOCIALDESK_DATABASE_URL"] = template.url(name)
     else:
         shutil.copy(template, tmp_path / "socialdesk.sqlite3")
-    app = create_app(config.load(given, data=tmp_path))
+    settings = config.load(given, data=tmp_path)
+    app = create_app(settings) if settings_given or app_of_its_own else _move_in(shared_app, settings)
     app.testing, app.test_client_class = True, Browser
+    _forget(app)
     with app.app_context():
         yield app
         db.session.remove()

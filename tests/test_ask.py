@@ -1,4 +1,5 @@
 """The composer: what is typed reaches whom it says, or comes back whole."""
+import errno
 import re
 from io import BytesIO
 
@@ -176,6 +177,15 @@ def test_a_seventh_photo_is_refused_with_the_number(make, browse):
     files = [(BytesIO(photo(size=(8 + n, 8))), f"{n}.png") for n in range(7)]
     answer = browse(make.person()).post("/ask", data={"body": "Kept text", "photo": files})
     assert answer.status_code == 422 and "A post may have 6 photos, and these are 7" in text_of(answer)
+    assert nothing_was_written()
+
+
+def test_a_full_disk_is_said_and_the_text_is_kept(make, browse, monkeypatch):
+    def full(path, data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr("socialdesk.posts.queries.keep_file", full)
+    answer = browse(make.person()).post("/ask", data={"body": "Kept text", "photo": (BytesIO(photo()), "a.png")})
+    assert answer.status_code == 503 and "disk is full" in text_of(answer) and "Kept text</textarea>" in text_of(answer)
     assert nothing_was_written()
 
 

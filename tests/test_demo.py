@@ -1,6 +1,7 @@
 """The demo: a believable organisation on a desk of its own."""
 import random
 import re
+from datetime import datetime, timezone
 
 import pytest
 import sqlalchemy as sa
@@ -8,7 +9,9 @@ import sqlalchemy as sa
 from socialdesk import config, create_app, demo_content, policy, schema
 from socialdesk.db import clock, db, now
 from socialdesk.demo import fill
+from socialdesk.demo_content import Thread, roots_in
 from socialdesk.demo_pictures import picture
+from socialdesk.demo_plan import plan
 from socialdesk.errors import Conflict
 from socialdesk.jobs import Job
 from socialdesk.notifications.queries import inbox_of, waiting_of
@@ -130,26 +133,49 @@ def test_filling_twice_changes_nothing_and_gives_links_again(filled):
     assert one(sa.select(sa.func.max(Post.id))) == before
 
 
-def test_the_same_seed_gives_the_same_demo_and_the_clock_goes_on(desk, time):
+def test_a_small_demo_with_more_people_on_any_database_and_the_clock_goes_on(desk, time):
     time.stop(2026, 3, 11, 10, 0)
     stood = clock.stands_at
-    fill(desk, people=26, posts=104, seed=3)
+    fill(desk, people=26, posts=1, seed=3)
     assert clock.stands_at == stood
-    titles = list(db.session.scalars(sa.select(Post.title).where(Post.parent_id.is_(None))))
-    told = demo_titles(3)
-    assert sorted(titles) == sorted(told) and told != demo_titles(4)
     assert one(sa.select(sa.func.count()).select_from(Person)) == 26
+    assert set(db.session.scalars(sa.select(Ticket.status).distinct())) >= {"new", "in_progress", "on_hold", "resolved", "canceled"}
+    assert len(waiting_of(viewer("amina"))) >= 2
 
 
-def demo_titles(seed):
-    """The titles a stage of 104 threads would say, without a desk."""
-    from socialdesk.demo import _Stage
-    from socialdesk.posts.checker import title_of
-    stage = _Stage(now(), random.Random(seed), 26)
-    stage.extras = [policy.viewer_of(person_id) for person_id in db.session.scalars(sa.select(Person.id).order_by(Person.id).offset(24))]
-    stage.cast = {handle: viewer(handle) for handle in db.session.scalars(sa.select(Person.handle))}
-    stage._day_at(44, now().time(), "UTC")
-    return [re.match("# (.*)", thread.text)[1] if thread.text.startswith("# ") else title_of(thread.text) for thread in stage._threads(104)]
+def test_the_same_seed_plans_the_same_demo():
+    first, again, other = planned(7), planned(7), planned(8)
+    assert first == again != other
+    assert [deed.at for deed in first] == sorted(deed.at for deed in first)
+
+
+def test_many_posts_are_as_many_as_asked_for_and_lie_in_the_past():
+    deeds = planned(7, total=900)
+    opened = [deed for deed in deeds if isinstance(deed.step, Thread)]
+    assert sum(roots_in(deed.step) for deed in opened) == 900
+    assert max(deed.at for deed in deeds) < PRESENT and all(deed.at < PRESENT for deed in deeds)
+    assert all(max(deed.all_at) < PRESENT for deed in deeds if deed.all_at)
+
+
+@pytest.mark.parametrize("hour", [0, 7, 13, 23])
+@pytest.mark.parametrize("day", range(2, 9))
+def test_on_any_day_and_hour_the_story_is_told_in_its_order(day, hour):
+    present = PRESENT.replace(day=day, hour=hour)
+    moments = {}
+    for deed in plan(present, random.Random(7), 95, ZONES):
+        moments.setdefault(deed.number, []).append(deed)
+    for deeds in moments.values():
+        thread = deeds[0].step
+        assert isinstance(thread, Thread) and [deed.step for deed in deeds[1:]] == thread.steps
+        assert deeds[-1].at < present
+
+
+PRESENT = datetime(2026, 3, 11, 10, 0, tzinfo=timezone.utc)
+ZONES = {row[0]: row[3] for row in demo_content.PEOPLE}
+
+
+def planned(seed, total=120):
+    return plan(PRESENT, random.Random(seed), total, ZONES)
 
 
 def test_a_desk_with_people_of_its_own_is_left_alone(desk, make):

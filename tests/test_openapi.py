@@ -270,7 +270,7 @@ IDS = st.one_of(st.integers(1, 8), st.integers(0, 2 ** 70))
 def test_nothing_sent_at_random_is_a_fault_of_ours(desk, call, world):
     callers = [call(world.ada), call(world.ivy), call(world.root)]
 
-    @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(st.sampled_from(openapi.ENDPOINTS), st.sampled_from(callers), IDS, BODIES, QUERIES, st.text(string.ascii_letters, max_size=3))
     def try_(endpoint, caller, key, body, query, idem):
         clean = {name: value.encode("utf-8", "replace").decode() for name, value in query.items()}

@@ -19,6 +19,11 @@ REFUSALS = [Invalid("The box is empty. Write a word."), NotAllowed("Only Ada may
 
 
 @pytest.fixture
+def app_of_its_own():
+    return True
+
+
+@pytest.fixture
 def rooms(desk):
     """A few views of this test alone."""
     def refuse(name):

@@ -49,8 +49,13 @@ def _small(path, sha256):
     small = current_app.config["SETTINGS"].data / "small" / f"{sha256}-{SMALL}"
     if not small.exists():
         limit_reads("photo", burst=120, per_second=10)
-        small.parent.mkdir(mode=0o700, exist_ok=True)
-        keep_file(small, thumb(_read(path), SMALL).data)
+        copy = thumb(_read(path), SMALL).data
+        try:
+            small.parent.mkdir(mode=0o700, exist_ok=True)
+            keep_file(small, copy)
+        except OSError:                         # a full disk: the photo itself can still be read
+            log.warning("a small copy could not be kept", exc_info=True)
+            return path
     return small
 
 

@@ -13,7 +13,7 @@ EVERYTHING = ("article", "answer", "question", "ticket")
 CANDIDATES = 60                         # what is ranked for a suggestion
 MOST = 200                              # what the results pages show at most
 LEAST_LETTERS = 8
-LEAST_FIT, LEAST_FIT_OF_ONE = 0.4, 0.8  # below, nothing is shown; a single word must say nearly all and stand in the title
+LEAST_FIT, LEAST_FIT_OF_ONE = 0.45, 0.8  # below, nothing is shown; a single word must say nearly all and stand in the title
 
 
 class Suggestion(NamedTuple):

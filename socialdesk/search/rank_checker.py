@@ -10,6 +10,7 @@ from .word_checker import places_of
 
 TITLE_WEIGHT, B, K1 = 6, 0.4, 1.2       # BM25F; the order hardly depends on them
 MAX_LOOKED_AT = 12_000                  # characters of a text in which the best sentence is looked for
+MOST_ASKED = 5                          # words that a document must speak of to fit wholly: a long story need not be told again
 SMOOTH = 100                            # as if so many more documents were there: in a young desk no word is rare yet
 
 _SENTENCE = re.compile(r"[^\n.!?。！？]*(?:[.!?](?!\s|$)[^\n.!?。！？]*)*(?:[.!?。！？]+|\n|$)")
@@ -30,7 +31,7 @@ def rank(rows, terms, documents, counts):
     weights = [rarity(documents, counts.get(term.word, 0)) for term in terms]
     title_length = 1 + sum(len(row.title_words) for row in rows) / max(1, len(rows))
     body_length = 1 + sum(len(row.body_words) for row in rows) / max(1, len(rows))
-    said = sum(weight for term, weight in zip(terms, weights) if term.says_something) or 1
+    said = sum(sorted((weight for term, weight in zip(terms, weights) if term.says_something), reverse=True)[:MOST_ASKED]) or 1
     found = []
     for row in rows:
         title_part = TITLE_WEIGHT / (1 - B + B * len(row.title_words) / title_length)
@@ -43,7 +44,7 @@ def rank(rows, terms, documents, counts):
                 score += weight * frequency / (K1 + frequency)
                 if term.says_something:
                     fit, words = fit + weight * (1 if in_title else 0.6), words + 1
-        found.append(Ranked(score, fit / said, words, row))
+        found.append(Ranked(score, min(1, fit / said), words, row))
     return sorted(found, key=lambda one: (-one.score, -one.row.post_id))
 
 
