@@ -14,6 +14,7 @@ from alembic import command
 from . import schema
 from .db import db, now
 from .errors import Invalid
+from .notifications.keys_delivery import FILE as PUSH_KEY
 from .posts.models import Attachment
 
 FORMAT = 1
@@ -39,7 +40,7 @@ def write(app, target):
             for path in sorted(settings.uploads.glob(f"{name}*")):
                 archive.add(path, f"files/{path.name}")
                 counts["files"] += 1
-        for name in ("secret-key", "vapid-key.pem", "socialdesk.toml"):
+        for name in ("secret-key", PUSH_KEY, "socialdesk.toml"):
             if (settings.data / name).exists():
                 archive.add(settings.data / name, f"keys/{name}")
         _add(archive, "about.json", json.dumps({"format": FORMAT, "schema": version, "made_at": now().isoformat(), **counts}).encode())

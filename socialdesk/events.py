@@ -110,7 +110,7 @@ hint_listeners = []                     # called after a commit that wrote hints
 
 def hint(*topics):
     """Tell open pages, once the open transaction is committed, that what they show has changed."""
-    db.session.execute(sa.insert(Hint), [{"at": now(), "topic": topic} for topic in topics])
+    db.session.execute(sa.insert(Hint.__table__), [{"at": now(), "topic": topic} for topic in topics])
     if db.engine.dialect.name == "postgresql":
         db.session.execute(sa.text("SELECT pg_notify('socialdesk', '')"))
     for listener in hint_listeners:

@@ -118,8 +118,8 @@ def _check_database(settings):
 
 
 def _check_push(settings):
-    from .notifications.delivery import public_key
+    from .notifications.keys_delivery import keys_of
     try:
-        yield True, "push", f"key {public_key(settings)[:12]}…, subject {settings.vapid_subject}"
+        yield True, "push", f"key {keys_of(settings).public[:12]}…, subject {settings.vapid_subject}"
     except Exception as error:
         yield False, "push", f"the key cannot be read ({type(error).__name__}): restore it from a backup, else every device must sign up anew"

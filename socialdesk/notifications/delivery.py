@@ -50,7 +50,10 @@ class PostOffice:
     """Sends pushes over one session, signed with the desk's key."""
 
     def __init__(self, settings, session):
+        from aiohttp import ClientError
         from pywebpush import WebPusher
+        from yarl import URL
+        self._faults, self._url = (ClientError, asyncio.TimeoutError, OSError, ValueError), URL
         self._pusher = WebPusher({"endpoint": ""})       # one for all: it only encrypts, with the keys of the moment
         self._session = session
         self._keys = keys_of(settings)
@@ -76,15 +79,13 @@ class PostOffice:
         return self._pusher.encode(payload)["body"]
 
     async def _post(self, url, body, headers):
-        from aiohttp import ClientError
-        from yarl import URL
         try:
             # a redirect is not followed: it could lead inside our own network
-            async with self._session.post(URL(url, encoded=True), data=body, headers=headers, allow_redirects=False) as response:
+            async with self._session.post(self._url(url, encoded=True), data=body, headers=headers, allow_redirects=False) as response:
                 if response.content_length != 0:
                     await response.content.read(4096)
                 return Answer(response.status, wait_of(response.headers.get("Retry-After")))
-        except (ClientError, asyncio.TimeoutError, OSError, ValueError):
+        except self._faults:
             return Answer(UNREACHABLE)
 
     def _where(self, endpoint):
@@ -128,4 +129,7 @@ def payload_of(title, body, navigate, tag, mark, badge, lang="en"):
 
 
 def _bytes(notice, badge):
-    return json.dumps({"web_push": 8030, "notification": notice, "app_badge": badge}, ensure_ascii=False, separators=(",", ":")).encode()
+    return _encoder.encode({"web_push": 8030, "notification": notice, "app_badge": badge}).encode()
+
+
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))

@@ -48,7 +48,7 @@ def suggest(viewer, text, limit=3):
         if _fits(one):
             shown.setdefault(one.row.root_id, one)
     return [Suggestion(one.row.kind, one.row.post_id, one.row.title, _url(one.row), round(one.score, 3),
-                       best_sentence(one.row.body, terms)) for one in list(shown.values())[:max(0, limit)]]
+                       best_sentence(one.row.body, terms, 110)) for one in list(shown.values())[:max(0, limit)]]
 
 
 def _fits(ranked):

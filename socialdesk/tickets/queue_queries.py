@@ -14,7 +14,7 @@ from ..tags.models import PostTag, Tag
 from .models import IS_FREE, IS_OPEN, STATUSES, Ticket
 
 #: the queue's filters, in the order of the page
-FILTERS = {"unassigned": "Unassigned", "mine": "Mine", "teams": "My teams", "waiting": "Waiting for requester", "open": "All open",
+FILTERS = {"unassigned": "Unassigned", "mine": "Mine", "teams": "My teams", "waiting": "Waiting", "open": "All open",
            "resolved": "Resolved"}
 PAGE = 30
 MOST_COUNTED = 100              # counts go so far and no further

@@ -1,0 +1,103 @@
+"""The main job, in two stock browsers: a ticket moves, the person's phone shows it, a press opens it."""
+import pytest
+
+from socialdesk.db import wait_until
+
+from .served import ChromiumPhone, FirefoxTab, Served
+
+HOLD_SECONDS = 10
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory, _mozilla_push, _google_push):
+    """One running desk for this file."""
+    served = Served(tmp_path_factory.mktemp("served"), _mozilla_push, _google_push)
+    try:
+        yield served.start()
+    finally:
+        served.stop()
+        served.stop(9)
+
+
+@pytest.fixture(params=["firefox", "chromium"])
+def phone(request, desk, desktop, mozilla_push, google_push):
+    """Ada's phone in each browser, ringing: signed in, notices turned on by the button of the page."""
+    if request.param == "firefox":
+        made = FirefoxTab(request.getfixturevalue("firefox"), desk.origin)
+        made.service = mozilla_push
+    else:
+        made = ChromiumPhone(request.getfixturevalue("chromium").phone, desk.origin)
+        made.service = google_push
+    made.open(desk.cookie("ada"), "/me/notifications")
+    made.click("[data-push-on]")
+    assert wait_until(lambda: "rings now" in made.text() or "This sign-in" in made.text(), 30), made.text()
+    return made
+
+
+def test_a_change_of_state_rings_the_phone_says_nothing_private_and_opens_the_ticket(desk, phone, desktop):
+    ticket = desk.ticket()
+    desk.api("bo", "PATCH", f"/tickets/{ticket}", status="resolved", sentence="A new driver: no more hearts.")
+    notice = desktop.wait_for("ticket", 15)
+    assert "hearts" not in notice.summary + notice.body and "printer" not in (notice.summary + notice.body).lower()
+    desktop.press(notice)
+    phone.wait_for_address(f"/p/{ticket}")
+    assert wait_until(lambda: "no more hearts" in phone_text(phone, ticket), 10)
+
+
+def phone_text(phone, ticket):
+    """What the page that the notice opened says."""
+    if isinstance(phone, FirefoxTab):
+        return phone.browser.tab_at(f"/p/{ticket}").text()
+    return phone.browser.page_at(f"/p/{ticket}").inner_text("body")
+
+
+def test_who_wants_it_reads_the_words_on_the_lock_screen(desk, phone, desktop):
+    desk.api("ada", "PATCH", "/me", lock_screen="full")
+    try:
+        ticket = desk.ticket(body="The coffee machine asks for a password. #kitchen")
+        desk.api("bo", "POST", f"/posts/{ticket}/replies", body="Try the word milk.")
+        notice = desktop.wait_for("coffee machine", 15)
+        assert "Bo" in notice.summary + notice.body
+    finally:
+        desk.api("ada", "PATCH", "/me", lock_screen="discreet")
+
+
+def test_the_one_who_did_it_is_not_rung_and_a_note_rings_no_requester(desk, phone, desktop):
+    ticket = desk.ticket()
+    desk.api("bo", "POST", f"/posts/{ticket}/replies", body="Between us: it is the toner.", note=True)
+    desk.api("ada", "POST", f"/posts/{ticket}/replies", body="Any news?")
+    desk.api("bo", "POST", f"/posts/{ticket}/replies", body="Soon.")
+    assert wait_until(lambda: desktop.notices, 15)
+    assert wait_until(lambda: desk.api("ada", "GET", "/notifications")["items"], 10)
+    sent = len(phone.service.wait_for_posts(1))
+    assert sent == 1, "one push: for the reply, none for the note and none for her own"
+
+
+def test_the_test_button_rings_this_device(desk, phone, desktop):
+    phone.click("form[action$='/test'] button")
+    notice = desktop.wait_for("", 15)
+    assert notice.summary
+    assert wait_until(lambda: "sent" in phone.text().lower() or "should" in phone.text().lower(), 10), phone.text()
+
+
+def test_a_push_that_comes_while_no_page_is_open_is_shown(desk, phone, desktop):
+    ticket = desk.ticket()
+    if isinstance(phone, FirefoxTab):
+        phone.tab.goto("about:blank")
+    else:
+        phone.page.goto("about:blank")
+    desk.api("bo", "PATCH", f"/tickets/{ticket}", status="in_progress", sentence="I am on it.")
+    desktop.press(desktop.wait_for("ticket", 15))
+    phone.wait_for_address(f"/p/{ticket}")
+
+
+def test_a_device_that_signs_out_rings_no_more(desk, phone, desktop):
+    ticket = desk.ticket()
+    phone.open_page = phone.page.goto if isinstance(phone, ChromiumPhone) else phone.tab.goto
+    phone.open_page(desk.origin + "/me")
+    phone.click("[data-sign-out] button, form[action='/sign-out'] button")
+    assert wait_until(lambda: "Sign in" in phone.text(), 10)
+    before = len(phone.service.posts)
+    desk.api("bo", "PATCH", f"/tickets/{ticket}", status="in_progress", sentence="I am on it.")
+    assert wait_until(lambda: desk.api("ada", "GET", "/notifications")["items"], 10)
+    assert len(phone.service.posts) == before and not desktop.notices
