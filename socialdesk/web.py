@@ -8,9 +8,8 @@ from urllib.parse import quote, urlsplit
 import sqlalchemy as sa
 from flask import current_app, g, has_request_context, jsonify, make_response, redirect, render_template, request
 from flask_login import LoginManager, current_user
-from htmx_flask import Htmx, HtmxAwareRequest
+from htmx_flask import Htmx
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
-from werkzeug.routing import IntegerConverter
 
 from . import db as database
 from . import policy
@@ -19,40 +18,12 @@ from .db import db, insert, now, transaction
 from .errors import Conflict, Invalid, Missing, NotAllowed, Refusal, SignedOut, TooLarge, TooMany
 from .headers import compress, with_headers
 from .posts.models import Idem
+from .request import Number, Request
 
 log = logging.getLogger(__name__)
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 SHARE_TARGET = "/ask/shared"                    # the one address a share sheet posts to
-MAX_FORM_PARTS = 200
-
-
-class Request(HtmxAwareRequest):
-    """A request that knows whether htmx asked, and for what."""
-
-    max_form_parts = MAX_FORM_PARTS
-    max_form_memory_size = 1_000_000
-    acting = ...                                # whom a token stands for; None: nobody, whatever cookie came along; ...: ask the session
-
-    @property
-    def wants_fragment(self):
-        """Did htmx ask for a part of a page?  A restored page is asked for whole."""
-        return self.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in self.headers
-
-    @property
-    def wants_json(self):
-        """Is this the API, or a script that asks for JSON?"""
-        if self.path.startswith("/api/"):
-            return True
-        best = self.accept_mimetypes.best_match(["text/html", "application/json"], default="text/html")
-        return best == "application/json" and self.accept_mimetypes[best] > self.accept_mimetypes["text/html"]
-
-
-class Number(IntegerConverter):
-    """An id in an address: what no database could hold is an unknown one."""
-
-    def __init__(self, map, fixed_digits=0, min=None, max=2 ** 63 - 1, signed=False):
-        super().__init__(map, fixed_digits, min, max, signed)
 
 
 def set_up(app):
@@ -284,7 +255,8 @@ def _context():
         if database.refusal_of(error) is None:
             raise
         person = None
-    return {"viewer": person, "settings": current_app.config["SETTINGS"], "here": request.path.split("/")[1] or "feed"}
+    return {"viewer": person, "settings": current_app.config["SETTINGS"], 
+            "here": request.path.split("/")[1] or "feed" if has_request_context() else ""}
 
 
 def _finish(answer):

@@ -18,6 +18,12 @@ POSTS = ("reply", "edit", "delete", "follow", "follow/remove", "me-too", "me-too
          "access", "access/remove", "seen", "undo")
 
 
+@pytest.fixture(autouse=True)
+def _still(time):
+    """The clock moves only where a test moves it: what is held stays held, however slow the machine."""
+    time.stop()
+
+
 def shut_out(browser, post, unknown=424242):
     """Each address of a post answers this person as if it did not exist, and nothing happens."""
     before = traces()

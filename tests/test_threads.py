@@ -17,6 +17,12 @@ from .conftest import HTMX, run_due, told_by_now
 from .post_desk import done_twice, events, form, fragment, fresh, prepared, refused, sees, traces
 
 
+@pytest.fixture(autouse=True)
+def _still(time):
+    """The clock moves only where a test moves it: what is held stays held, however slow the machine."""
+    time.stop()
+
+
 def level(root, person):
     db.session.rollback()
     return db.session.scalar(sa.select(Follow.level).where(Follow.root_id == root.id, Follow.person_id == person.id))
@@ -46,12 +52,14 @@ def test_the_page_shows_what_was_said_in_order(make, browse):
     assert browse(ben).get(f"/p/{question.id}/timeline").location == f"/p/{question.id}"
 
 
-def test_a_ticket_page_tells_what_happened_in_a_human_voice(make, browse):
+def test_a_ticket_page_tells_what_happened_in_a_human_voice(make, browse, time):
     ada, tom, priya = make.person("Amina Yusuf"), make.agent("Tomasz Wrona"), make.agent("Priya Nair")
     ticket = make.ticket(ada, "The Wi-Fi forgets me")
     for agent in (tom, priya, tom):
         assert browse(agent).post(f"/p/{ticket.id}/seen", headers=HTMX).status_code == 204
+    time.pass_(minutes=1)
     fragment(browse(tom), f"/p/{ticket.id}/take")
+    time.pass_(minutes=1)
     fragment(browse(tom), f"/p/{ticket.id}/reply", body="You have a new key.", status="resolved")
     told_by_now()
     page = re.sub(r"\s+", " ", browse(ada).get(f"/p/{ticket.id}").text)
@@ -120,9 +128,10 @@ def test_an_article_is_read_in_help(make, browse):
 
 # --- reply and undo
 
-def test_a_reply_is_told_after_ten_seconds_and_counted_then(make, browse):
+def test_a_reply_is_told_after_ten_seconds_and_counted_then(make, browse, time):
     ada, ben = make.person("Ada"), make.person("Ben")
     question = make.question(ada)
+    time.pass_(minutes=1)
     text = fragment(browse(ben), f"/p/{question.id}/reply", body="Turn it *over*.")
     assert 'id="reply"' in text and "Sent. You can take it back for 10 seconds." in text and "<em>over</em>" in text
     run_due()

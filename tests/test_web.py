@@ -224,8 +224,9 @@ def test_a_key_of_any_length_is_answered_in_words(rooms, make, browse):
     assert answer.status_code == 422 and teams() == []
 
 
-def test_reading_too_fast_is_asked_to_wait(desk, make, browse):
+def test_reading_too_fast_is_asked_to_wait(desk, make, browse, monkeypatch):
     browser = browse(make.person())
+    monkeypatch.setattr("socialdesk.buckets.time.monotonic", lambda: 1000.0)
     answers = {browser.get("/suggestions?q=printer+jam", headers=HTMX).status_code for _ in range(80)}
     assert 429 in answers and 200 in answers
 
@@ -233,3 +234,10 @@ def test_reading_too_fast_is_asked_to_wait(desk, make, browse):
 def test_every_refusal_has_a_title_of_its_own():
     kinds = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, errors.Refusal)]
     assert len({c.title for c in kinds}) == len(kinds)
+
+
+def test_a_number_too_long_for_a_column_is_just_an_unknown_address(make, browse):
+    browser = browse(make.agent())
+    for path in ("/p/9223372036854775807", "/p/9223372036854775808", "/p/" + "9" * 60, "/attachments/" + "9" * 30):
+        assert browser.get(path).status_code == 404
+        assert browser.post(path + "/reply", data={"body": "x"}).status_code == 404
