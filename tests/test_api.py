@@ -2,6 +2,7 @@
 import hashlib
 import threading
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 import sqlalchemy as sa
@@ -144,6 +145,17 @@ def test_what_cannot_be_used_is_refused_in_words_and_leaves_no_trace(desk, call,
         answer = program.post("/tickets", data=sent, key="again", **kind)
         assert (answer.status_code, answer.json.get("field")) == (status, field), answer.json
         assert everything() == before, sent[:80]
+
+
+def test_a_body_of_unknown_length_is_read_so_far_and_no_further(desk, call, world):
+    program = call(world.ada)
+
+    def send(text):
+        return program.post("/tickets", input_stream=BytesIO(b'{"body": "%s"}' % text), content_type="application/json",
+                            environ_overrides={"wsgi.input_terminated": True})
+    assert send(b"Help").status_code == 201
+    before = everything()
+    assert send(b"x" * 1_500_000).status_code == 413 and everything() == before
 
 
 def test_a_form_is_not_json(desk, call, world):

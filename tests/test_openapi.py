@@ -16,7 +16,7 @@ from socialdesk.db import db, transaction
 from socialdesk.people import throttle_actions
 from socialdesk.posts.models import Post
 
-from .api_desk import PROBLEM, ROOT, UNKNOWN, Caller, call, world  # noqa: F401
+from .api_desk import PROBLEM, ROOT, UNKNOWN, call, world  # noqa: F401
 from .conftest import run_due
 
 METHODS = ["get", "post", "patch", "delete"]

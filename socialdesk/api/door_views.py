@@ -102,16 +102,24 @@ def _check_ids(ids):
 
 def _body(made):
     """The members of the JSON object that was sent.  Raises Refusal, TooLarge, Invalid."""
-    request.max_content_length = MAX_BODY_BYTES
-    try:
-        sent = request.get_data()
-    except RequestEntityTooLarge:
-        raise TooLarge("The body is larger than the 1 MB the API takes. A text may have 20,000 characters: send a shorter one.") from None
+    sent = _bytes()
     if not sent and not made.needs_body:
         return schema_checker.read_body(SCHEMAS[made.body], {})
     if not request.is_json:
         raise _refusal(415, "Not JSON", "The API takes JSON. Send the body as such, with Content-Type: application/json.")
     return schema_checker.read_body(SCHEMAS[made.body], _json())
+
+
+def _bytes():
+    """What was sent; of a body of unknown length werkzeug reads so far and stops without a word, so that is looked at as well."""
+    request.max_content_length = MAX_BODY_BYTES + 1
+    try:
+        sent = request.get_data()
+    except RequestEntityTooLarge:
+        sent = None
+    if sent is None or len(sent) > MAX_BODY_BYTES:
+        raise TooLarge("The body is larger than the 1 MB the API takes. A text may have 20,000 characters: send a shorter one.")
+    return sent
 
 
 def _json():

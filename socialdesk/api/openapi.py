@@ -73,7 +73,7 @@ def document(base_url):
 
 _ABOUT = ("Everything the pages of the desk can do and stands so far, for programs. A token acts in the name of its person and sees what they see. "
           "Every refusal is a problem (RFC 9457) whose detail is a sentence for people. Lists take limit and cursor and answer items and "
-          "next_cursor. What creates takes an Idempotency-Key: the same key with the same content gives the first result again, for 30 days.")
+          "next_cursor. Where a deed took its thing out of the caller's sight, the answer is its id alone. What creates takes an Idempotency-Key: the same key with the same content gives the first result again, for 30 days.")
 
 
 def _problem(words):

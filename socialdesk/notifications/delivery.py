@@ -60,23 +60,29 @@ class PostOffice:
         self._hosts, self._routes = settings.push_hosts, settings.push_route
         self._secret = settings.secret_key.encode()[:64]
 
-    async def send(self, device, payload, topic, ttl_seconds, urgency="high"):
+    async def send(self, device, payload, topic, ttl_seconds):
         """Send one payload.  device: anything with endpoint, p256dh, auth.  Returns an Answer; raises nothing for the network."""
-        origin = origin_of(device.endpoint)
+        return await self.post(device.endpoint, self.seal(device, payload), topic, ttl_seconds)
+
+    def seal(self, device, payload):
+        """The payload encrypted for a device; None where the device's keys are damaged."""
+        try:
+            self._pusher.receiver_key = base64.urlsafe_b64decode(device.p256dh + "==")
+            self._pusher.auth_key = base64.urlsafe_b64decode(device.auth + "==")
+            return self._pusher.encode(payload)["body"]
+        except ValueError:                                   # one damaged row must not hold up the others
+            return None
+
+    async def post(self, endpoint, sealed, topic, ttl_seconds):
+        """Post what is sealed to its endpoint.  Returns an Answer."""
+        origin = origin_of(endpoint)
         if origin is None or not is_allowed(origin, self._hosts):
             return Answer(NOT_ALLOWED)
-        try:
-            body = self._encrypt(device, payload)
-        except ValueError:                                   # one damaged row must not hold up the others
+        if sealed is None:
             return Answer(BAD_KEY)
-        headers = {**self._keys.header(origin), "TTL": str(ttl_seconds), "Urgency": urgency, "Topic": topic,
+        headers = {**self._keys.header(origin), "TTL": str(ttl_seconds), "Urgency": "high", "Topic": topic,
                    "Content-Encoding": "aes128gcm", "Content-Type": "application/octet-stream"}
-        return await self._post(self._where(device.endpoint), body, headers)
-
-    def _encrypt(self, device, payload):
-        self._pusher.receiver_key = base64.urlsafe_b64decode(device.p256dh + "==")
-        self._pusher.auth_key = base64.urlsafe_b64decode(device.auth + "==")
-        return self._pusher.encode(payload)["body"]
+        return await self._post(self._where(endpoint), sealed, headers)
 
     async def _post(self, url, body, headers):
         try:

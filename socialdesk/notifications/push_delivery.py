@@ -3,7 +3,6 @@ import asyncio
 import logging
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -73,24 +72,22 @@ class Round:
     def __init__(self, app, claimed):
         self.app, self.claimed = app, claimed
         self.ids = sorted({delivery_id for job in claimed for delivery_id in job.payload["ids"]})
-        self.database = ThreadPoolExecutor(1, thread_name_prefix="push-rows")
         self.renewed = time.monotonic()
         self.fault, self.unwritten = None, 0
 
     async def run(self):
         """Send everything that may be sent now."""
         self.results, self.letters, self.room = asyncio.Queue(), asyncio.Queue(CHUNK), asyncio.Event()
-        with self.database:
-            async with open_session(AT_ONCE) as session:
-                self.office = PostOffice(self.app.config["SETTINGS"], session)
-                recorder = asyncio.create_task(self._record())
-                try:
-                    async with asyncio.TaskGroup() as hands:
-                        senders = [hands.create_task(self._work()) for _ in range(min(AT_ONCE, len(self.ids)))]
-                        await self._feed(len(senders))
-                finally:
-                    self.results.put_nowait(None)
-                    await recorder
+        async with open_session(AT_ONCE) as session:
+            self.office = PostOffice(self.app.config["SETTINGS"], session)
+            recorder = asyncio.create_task(self._record())
+            try:
+                async with asyncio.TaskGroup() as hands:
+                    senders = [hands.create_task(self._work()) for _ in range(min(AT_ONCE, len(self.ids)))]
+                    await self._feed(len(senders))
+            finally:
+                self.results.put_nowait(None)
+                await recorder
         if self.fault:
             raise self.fault
 
@@ -98,7 +95,8 @@ class Round:
         for start in range(0, len(self.ids), CHUNK):
             if self.fault:                               # results cannot be written: what is not sent yet waits for the next try
                 break
-            for letter in await self._in_database(_load, self.ids[start:start + CHUNK], self.app.config["SETTINGS"].base_url):
+            chunk = self.ids[start:start + CHUNK]
+            for letter in self._in_database(_load, chunk, self.app.config["SETTINGS"].base_url, self.office):
                 await self.letters.put(letter)
         for _ in range(senders):
             await self.letters.put(None)
@@ -112,14 +110,14 @@ class Round:
                 self.unwritten += 1
                 await self._send(*letter)
 
-    async def _send(self, due, payload, short):
+    async def _send(self, due, sealed, short):
         origin = origin_of(due.endpoint)
         pause = quiet.until(origin) - time.monotonic()
         if pause > 0:
             return self.results.put_nowait((due, None, pause))
         seconds = max(0, min(TTL_SECONDS, int((due.expires_at - now()).total_seconds())))
         topic = self.office.topic(due.person_id, due.root_id)
-        answer = await self.office.send(due, payload, topic, seconds)
+        answer = await self.office.post(due.endpoint, sealed, topic, seconds)
         if answer.outcome == "shrink":
             answer = await self.office.send(due, short, topic, seconds)
         quiet.note(origin, answer.outcome != "later", answer.retry_after)
@@ -136,13 +134,13 @@ class Round:
             ended = None in batch
             done = [result for result in batch if result is not None]
             if done and not self.fault:
-                await self._keep(done)
+                self._keep(done)
             self.unwritten -= len(done)
             self.room.set()
 
-    async def _keep(self, done):
+    def _keep(self, done):
         try:
-            await self._in_database(_write, done, self._jobs_to_renew())
+            self._in_database(_write, done, self._jobs_to_renew())
         except Exception as fault:                       # ends the round: the jobs are tried again, the phones show an id once
             self.fault = fault
 
@@ -152,23 +150,23 @@ class Round:
         self.renewed = time.monotonic()
         return self.claimed
 
-    async def _in_database(self, work, *given):
-        """The database is asked in a thread of its own, in a context of its own: sockets do not wait for it."""
-        def with_context():
-            with self.app.app_context():
-                return work(*given)
-        return await asyncio.get_running_loop().run_in_executor(self.database, with_context)
+    def _in_database(self, work, *given):
+        """Ask the database, in a session of its own.  Sockets wait meanwhile: a thread beside would cost more than it saves."""
+        with self.app.app_context():
+            return work(*given)
 
 
-def _load(ids, base_url):
-    """(Due, payload, a shorter payload) of each delivery that may go out; the others are dropped."""
+def _load(ids, base_url, office):
+    """(Due, sealed payload, a shorter payload) of each delivery that may go out; the others are dropped.
+    Sealed all together: in turns with the sending, the processor's caches lose both."""
     fine, unwanted = due_of(ids)
     quotes = quotes_of({due.event_id for due in fine if due.full})
     db.session.rollback()
     if unwanted:
         with transaction():
             db.session.execute(_set(unwanted, state="dropped"))
-    return [(due, *_payloads(due, quotes.get(due.event_id, ""), base_url)) for due in fine]
+    letters = [(due, *_payloads(due, quotes.get(due.event_id, ""), base_url)) for due in fine]
+    return [(due, office.seal(due, payload), short) for due, payload, short in letters]
 
 
 def _payloads(due, quote, base_url):

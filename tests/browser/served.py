@@ -3,7 +3,7 @@ import json
 
 from bench.desk import Desk
 
-PEOPLE = (("ada", "Ada Nwosu", "requester"), ("bo", "Bo Lindahl", "agent"), ("cy", "Cy Admin", "admin"))
+PEOPLE = (("ada", "Ada Nwosu", "requester"), ("bo", "Bo Lindahl", "agent"), ("cy", "Cy Admin", "admin"), ("dee", "Dee Okafor", "requester"))
 
 
 class Served(Desk):
@@ -56,7 +56,7 @@ class ChromiumPhone:
 
     def wait_for_address(self, part):
         """Wait until a page of the browser is at an address."""
-        assert self.browser.page_at(part)
+        assert self.browser.page_at(part, 30)
 
 
 class FirefoxTab:
@@ -82,4 +82,4 @@ class FirefoxTab:
 
     def wait_for_address(self, part):
         """Wait until a page of the browser is at an address."""
-        assert self.browser.tab_at(part)
+        assert self.browser.tab_at(part, 30)

@@ -92,12 +92,16 @@ def test_a_push_that_comes_while_no_page_is_open_is_shown(desk, phone, desktop):
 
 
 def test_a_device_that_signs_out_rings_no_more(desk, phone, desktop):
-    ticket = desk.ticket()
-    phone.open_page = phone.page.goto if isinstance(phone, ChromiumPhone) else phone.tab.goto
-    phone.open_page(desk.origin + "/me")
-    phone.click("[data-sign-out] button, form[action='/sign-out'] button")
+    ticket = desk.ticket("dee")
+    phone.open(desk.cookie("dee"), "/me/notifications")             # the same phone in other hands: it rings for them now
+    assert wait_until(lambda: "This sign-in" in phone.text(), 20), phone.text()
+    go = phone.page.goto if isinstance(phone, ChromiumPhone) else phone.tab.goto
+    desk.api("bo", "POST", f"/posts/{ticket}/replies", body="Which printer is it?")
+    desktop.close(desktop.wait_for("ticket", 15))
+    go(desk.origin + "/me")
+    phone.click("form[action='/sign-out'] button")
     assert wait_until(lambda: "Sign in" in phone.text(), 10)
     before = len(phone.service.posts)
     desk.api("bo", "PATCH", f"/tickets/{ticket}", status="in_progress", sentence="I am on it.")
-    assert wait_until(lambda: desk.api("ada", "GET", "/notifications")["items"], 10)
-    assert len(phone.service.posts) == before and not desktop.notices
+    assert wait_until(lambda: desk.api("dee", "GET", "/notifications")["items"][0]["n"] == 2, 10)
+    assert len(phone.service.posts) == before and not desktop.shown
