@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from alembic import command
 
 from . import schema
-from .db import db, now
+from .db import db, now, transaction
 from .errors import Invalid
 from .notifications.keys_delivery import FILE as PUSH_KEY
 from .posts.models import Attachment
+from .search.actions import reindex
 
 FORMAT = 1
 LEFT_OUT = {"hint", "alembic_version"}          # hints are for pages that are open now
@@ -37,8 +38,8 @@ def write(app, target):
                 counts["rows"] += _write_table(archive, connection, table, Path(folder))
             photos = set(connection.scalars(sa.select(Attachment.sha256)))
         for name in sorted(photos):
-            for path in sorted(settings.uploads.glob(f"{name}*")):
-                archive.add(path, f"files/{path.name}")
+            if (settings.uploads / name).is_file():
+                archive.add(settings.uploads / name, f"files/{name}")
                 counts["files"] += 1
         for name in ("secret-key", PUSH_KEY, "socialdesk.toml"):
             if (settings.data / name).exists():
@@ -111,8 +112,10 @@ def read(app, source, replace=False):
             about = json.load(archive.extractfile("about.json"))
             with app.app_context():
                 _check(about, settings, replace)
-                _restore_files(archive, settings)
+                files = _checked_files(archive, settings)
                 rows = _restore_tables(archive, about, settings)
+                for draft, path in files:
+                    os.replace(draft, path)
                 schema.migrate(settings)
                 _index_anew()
     except (tarfile.TarError, KeyError, EOFError, OSError, json.JSONDecodeError) as error:
@@ -130,20 +133,22 @@ def _check(about, settings, replace):
             raise Invalid("This desk is not empty. With --replace everything it holds is lost and the backup takes its place.")
 
 
-def _restore_files(archive, settings):
-    """Files first: they are named by their content and harm nobody if the rest fails."""
+def _checked_files(archive, settings):
+    """Write photos and keys beside their places and check them; they move in once the tables are back."""
+    found = []
     for member in archive:
         folder, _, name = member.name.partition("/")
         if not member.isfile() or folder not in ("files", "keys") or "/" in name or name.startswith("."):
             continue
         data = archive.extractfile(member).read()
-        if folder == "files" and not name.startswith(hashlib.sha256(data).hexdigest()) and "-" not in name:
-            raise Invalid(f"The file {name} in the backup is damaged. Nothing was changed in the database; take another copy.")
+        if folder == "files" and hashlib.sha256(data).hexdigest() != name:
+            raise Invalid(f"The file {name} in the backup is damaged. Nothing was changed; take another copy.")
         path = (settings.uploads if folder == "files" else settings.data) / name
-        draft = path.with_name(path.name + ".part")
+        draft = path.with_name(path.name + ".restored")
+        draft.touch(mode=0o600)
         draft.write_bytes(data)
-        draft.chmod(0o600)
-        os.replace(draft, path)
+        found.append((draft, path))
+    return found
 
 
 def _restore_tables(archive, about, settings):
@@ -209,8 +214,9 @@ def _set_sequence(connection, table):
 
 
 def _index_anew():
-    from .search.actions import reindex
-    reindex()
+    """The search index holds nothing of its own: it is made anew by the desk's workers, slice by slice."""
+    with transaction():
+        reindex()
 
 
 __all__ = ["read", "write"]

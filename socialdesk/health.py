@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 from . import live, policy, schema
 from .db import db, now
 from .errors import Missing
-from .jobs import Clockwork, Job
+from .jobs import LANES, Clockwork, Job
 from .people.models import Mail, Person
 from .web import public
 
@@ -63,7 +63,7 @@ def metrics():
         raise Missing()
     waiting, dead = job_figures()
     lines = ["# TYPE socialdesk_jobs_due gauge", "# TYPE socialdesk_jobs_lag_seconds gauge"]
-    for lane in ("now", "soon", "bulk", "quiet"):
+    for lane in LANES:
         count, lag = waiting.get(lane, (0, 0))
         lines += [f'socialdesk_jobs_due{{lane="{lane}"}} {count}', f'socialdesk_jobs_lag_seconds{{lane="{lane}"}} {max(lag, 0):.1f}']
     lines += ["# TYPE socialdesk_jobs_dead gauge", f"socialdesk_jobs_dead {sum(dead.values())}",

@@ -1,21 +1,27 @@
 """Who may see and do what: one rule, two shapes of asking, one table of deeds."""
+from functools import lru_cache
+
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from .db import db, now
+from .db import UtcTime, db, now
 from .errors import Missing, NotAllowed
 from .people.models import Membership, Person, TeamMember
 from .posts.models import Access, Post
 from .tickets.models import ENDED, NEXT
-from .viewer import Viewer, viewer_of, viewer_of_session, viewer_of_token
+from .viewer import Asker, Viewer, asker, each_of, some_of, values, viewer_of, viewer_of_session, viewer_of_token
 
-__all__ = ["Viewer", "viewer_of", "viewer_of_session", "viewer_of_token"]         # rooms ask for a person's rights here
+#: rooms ask for a person's rights here
+__all__ = ["Asker", "Viewer", "asker", "values", "viewer_of", "viewer_of_session", "viewer_of_token"]
+
+#: the present moment of whoever executes a condition, however long ago it was built
+MOMENT = sa.bindparam("moment", callable_=now, type_=UtcTime(), unique=True)
 
 
 # --- who may see: one rule, asked of a Viewer or of many rows of Person at once
 
 class _One:
-    """The rule's questions for a Viewer: answered by literals."""
+    """The rule's questions for a Viewer, answered by literals, or for an Asker, answered by parameters."""
 
     def __init__(self, viewer):
         self.viewer = viewer
@@ -27,13 +33,13 @@ class _One:
         return sa.true() if self.viewer.is_agent else sa.false()
 
     def in_circle(self, column):
-        return column.in_(sorted(self.viewer.circle_ids)) if self.viewer.circle_ids else sa.false()
+        return column.in_(some_of(self.viewer.circle_ids)) if self.viewer.circle_ids else sa.false()
 
     def in_team(self, column):
-        return column.in_(sorted(self.viewer.team_ids)) if self.viewer.team_ids else sa.false()
+        return column.in_(some_of(self.viewer.team_ids)) if self.viewer.team_ids else sa.false()
 
     def access(self, root, *why):
-        return _access(root, Access.person_id == self.viewer.id, why)
+        return _access(root, self.is_(Access.person_id), why)
 
 
 class _Each:
@@ -59,7 +65,7 @@ class _Each:
 
 
 def _access(root, whose, why):
-    lasting = sa.or_(Access.until.is_(None), Access.until > now())
+    lasting = sa.or_(Access.until.is_(None), Access.until > MOMENT)
     of_kind = (Access.why.in_(why),) if why else ()
     return sa.exists().where(Access.root_id == root.id, whose, lasting, *of_kind).correlate_except(Access)
 
@@ -71,7 +77,7 @@ def _desk(who, root):
 
 def _released(who, post):
     """Not held any more, or one's own."""
-    return sa.or_(post.hold_until.is_(None), post.hold_until <= now(), who.is_(post.author_id))
+    return sa.or_(post.hold_until.is_(None), post.hold_until <= MOMENT, who.is_(post.author_id))
 
 
 def _visible(who, root):
@@ -91,7 +97,8 @@ def _readable(who, post, root):
 
 
 def visible(viewer, root=Post):
-    """The condition that a thread's root is for this person.  root: Post or an alias of it, always of a root."""
+    """The condition that a thread's root is for this person.  root: Post or an alias of it, always of a root.
+    viewer, here and below: a Viewer, or asker(viewer), whose statement is executed with values(viewer)."""
     return _visible(_One(viewer), root) if viewer else sa.false()
 
 
@@ -110,7 +117,7 @@ def event_visible(viewer, event, root):
     if not viewer:
         return sa.false()
     who = _One(viewer)
-    held = sa.or_(event.hold_until.is_(None), event.hold_until <= now(), event.actor_id == viewer.id)
+    held = sa.or_(event.hold_until.is_(None), event.hold_until <= MOMENT, who.is_(event.actor_id))
     return sa.and_(_visible(who, root), held, sa.or_(sa.not_(event.note), _notes(who, root)))
 
 
@@ -123,14 +130,15 @@ def readers(root_id, note=False, among=Person):
 
 def branches(viewer, root=Post):
     """visible() as parts that each follow an index, for long lists: every part gives root ids in descending order.
-    Returns conditions on root; their union is what the person may see."""
+    Returns conditions on root; their union is what the person may see.
+    Of an Asker they are executed with values(viewer, each=True)."""
     who = _One(viewer)
     parts = [root.audience == "everyone"]
-    parts += [sa.and_(root.audience == "circle", root.circle_id == circle_id) for circle_id in sorted(viewer.circle_ids)]
+    parts += [sa.and_(root.audience == "circle", root.circle_id == circle_id) for circle_id in each_of(viewer.circle_ids)]
     if viewer.is_agent:
         parts.append(sa.and_(root.audience == "private", sa.not_(root.sealed)))
-        parts += [sa.and_(root.audience == "private", root.sealed, root.team_id == team_id) for team_id in sorted(viewer.team_ids)]
-    own = sa.select(Access.root_id).where(Access.person_id == viewer.id, sa.or_(Access.until.is_(None), Access.until > now()))
+        parts += [sa.and_(root.audience == "private", root.sealed, root.team_id == team_id) for team_id in each_of(viewer.team_ids)]
+    own = sa.select(Access.root_id).where(who.is_(Access.person_id), sa.or_(Access.until.is_(None), Access.until > MOMENT))
     parts.append(sa.and_(root.audience != "everyone", root.id.in_(own)))
     return [sa.and_(part, _released(who, root)) for part in parts]
 
@@ -160,8 +168,13 @@ def _works_on(viewer, thing):
         return False
     known = getattr(thing, "for_desk", None)
     if known is None:
-        known = db.session.scalar(sa.select(sa.literal(1)).where(Post.id == thing.root_id, may_read_notes(viewer, Post)))
+        known = db.session.scalar(_of_desk(asker(viewer)), values(viewer) | {"root": thing.root_id})
     return bool(known)
+
+
+@lru_cache
+def _of_desk(who):
+    return sa.select(sa.literal(1)).where(Post.id == sa.bindparam("root"), may_read_notes(who, Post))
 
 
 def _is_asker(viewer, thing):
@@ -225,9 +238,14 @@ def are_admins(person=Person):
 
 def sees(viewer, post):
     """Does this person see this post now?  One statement."""
+    return viewer is not None and db.session.scalar(_seen(asker(viewer)), values(viewer) | {"post": post.id}) is not None
+
+
+@lru_cache
+def _seen(who):
     root = aliased(Post)
-    return viewer is not None and db.session.scalar(sa.select(sa.literal(1)).select_from(Post).join(root, root.id == Post.root_id)
-                                                    .where(Post.id == post.id, readable(viewer, Post, root))) is not None
+    return (sa.select(sa.literal(1)).select_from(Post).join(root, root.id == Post.root_id)
+            .where(Post.id == sa.bindparam("post"), readable(who, Post, root)))
 
 
 def require(viewer, deed, thing=None):

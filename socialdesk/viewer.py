@@ -1,10 +1,12 @@
 """A person as the rules see them."""
 from dataclasses import dataclass, field
+from functools import cache
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from .api.models import ApiToken
-from .db import db
+from .db import Id, db
 from .people.models import Membership, Person, Session, TeamMember
 
 
@@ -44,36 +46,119 @@ class Viewer:
         return self.session_id
 
 
+# --- the shape of a person, for statements that are built once
+
+class _Ids(NamedTuple):
+    """The ids of so many circles or teams, not known yet: the parameter `name`s, or `name`_0, `name`_1 ..."""
+
+    name: str
+    count: int
+
+    def __bool__(self):
+        return self.count > 0
+
+
+class Asker(NamedTuple):
+    """Stands for every Viewer with as many circles and teams: conditions for it hold parameters where theirs hold ids."""
+
+    is_agent: bool
+    circles: int
+    teams: int
+
+    @property
+    def id(self):
+        """The parameter `me`."""
+        return _ME
+
+    @property
+    def circle_ids(self):
+        """Parameters, for some_of() and each_of()."""
+        return _Ids("circle", self.circles)
+
+    @property
+    def team_ids(self):
+        """Parameters, for some_of() and each_of()."""
+        return _Ids("team", self.teams)
+
+
+_ME = sa.bindparam("me", type_=Id)
+
+
+def asker(viewer):
+    """The Asker that stands for this person; a statement built for it is executed with values(viewer)."""
+    return Asker(viewer.is_agent, len(viewer.circle_ids), len(viewer.team_ids))
+
+
+def values(viewer, each=False):
+    """The parameters of an Asker's conditions for this person.  each: also those of branches()."""
+    circles, teams = sorted(viewer.circle_ids), sorted(viewer.team_ids)
+    given = {"me": viewer.id, "circles": circles, "teams": teams}
+    if each:
+        given |= {f"circle_{n}": key for n, key in enumerate(circles)} | {f"team_{n}": key for n, key in enumerate(teams)}
+    return given
+
+
+def some_of(ids):
+    """Ids of a Viewer or an Asker, for an IN."""
+    return sa.bindparam(f"{ids.name}s", type_=Id, expanding=True) if isinstance(ids, _Ids) else sorted(ids)
+
+
+def each_of(ids):
+    """Ids of a Viewer or an Asker, one by one."""
+    return [sa.bindparam(f"{ids.name}_{n}", type_=Id) for n in range(ids.count)] if isinstance(ids, _Ids) else sorted(ids)
+
+
+# --- reading a person
+
 _VIEWER = (Person.id, Person.handle, Person.name, Person.role, Person.email, Person.tz, Person.lang, Person.theme, Person.epoch)
 
 
+@cache
+def _of_groups():
+    return sa.union_all(sa.select(sa.literal("t").label("what"), TeamMember.team_id.label("id")).where(TeamMember.person_id == _ME),
+                        sa.select(sa.literal("c"), Membership.circle_id).where(Membership.person_id == _ME))
+
+
 def _groups(person_id):
-    teams = sa.select(sa.literal("t").label("what"), TeamMember.team_id.label("id")).where(TeamMember.person_id == person_id)
-    circles = sa.select(sa.literal("c"), Membership.circle_id).where(Membership.person_id == person_id)
     found = {"t": set(), "c": set()}
-    for what, key in db.session.execute(sa.union_all(teams, circles)):
+    for what, key in db.session.execute(_of_groups(), {"me": person_id}):
         found[what].add(key)
     return {"team_ids": frozenset(found["t"]), "circle_ids": frozenset(found["c"])}
 
 
+@cache
+def _of_person():
+    return sa.select(*_VIEWER).where(Person.id == sa.bindparam("me"), Person.state != "off")
+
+
 def viewer_of(person_id, **more):
     """The Viewer of a person who may act, or None.  Two statements."""
-    row = db.session.execute(sa.select(*_VIEWER).where(Person.id == person_id, Person.state != "off")).first()
+    row = db.session.execute(_of_person(), {"me": person_id}).first()
     return row and Viewer(*row, **_groups(person_id), **more)
+
+
+@cache
+def _of_session():
+    return sa.select(*_VIEWER, Session.public_id).join(Session, Session.person_id == Person.id).where(
+        Session.id_hash == sa.bindparam("hash"), Session.epoch == Person.epoch, Person.state == "active")
 
 
 def viewer_of_session(id_hash):
     """The Viewer signed in by this session, or None; a session of a former epoch is none.  Two statements."""
-    row = db.session.execute(sa.select(*_VIEWER, Session.public_id).join(Session, Session.person_id == Person.id).where(
-        Session.id_hash == id_hash, Session.epoch == Person.epoch, Person.state == "active")).first()
+    row = db.session.execute(_of_session(), {"hash": id_hash}).first()
     return row and Viewer(*row[:-1], **_groups(row.id), session_id=row.public_id)
+
+
+@cache
+def _of_token():
+    return sa.select(*_VIEWER, ApiToken.id.label("token_id"), ApiToken.scopes).join(
+        ApiToken, ApiToken.person_id == Person.id).where(ApiToken.hash == sa.bindparam("hash"), Person.state == "active")
 
 
 def viewer_of_token(token_hash):
     """(Viewer, id of the token) of an API token's hash, or (None, None).  Two statements.
     A token that has scopes, but not admin, makes of an admin an agent."""
-    row = db.session.execute(sa.select(*_VIEWER, ApiToken.id.label("token_id"), ApiToken.scopes).join(
-        ApiToken, ApiToken.person_id == Person.id).where(ApiToken.hash == token_hash, Person.state == "active")).first()
+    row = db.session.execute(_of_token(), {"hash": token_hash}).first()
     if row is None:
         return None, None
     scopes = None if row.scopes is None else frozenset(row.scopes.split())

@@ -48,80 +48,73 @@ def _tell_in_slices(concern):
 @handler("tell_slice", outside=True)
 def tell_slice(jobs):
     """Tell the people of each slice, in a short transaction each: claimed together they would be one long one."""
+    statements = {}                     # building one costs more than asking it
     for job in jobs:
         with transaction():
             concern = concern_of(db.session, job.ref_id)
             if concern is not None and done_once(job.ref_id, "tell", job.payload["part"]):
-                people = db.session.execute(told_by(concern, job.payload["first"], job.payload["last"])).all()
-                _tell(concern, people, lane="bulk")
+                if job.ref_id not in statements:
+                    statements[job.ref_id] = told_by(concern, part=True)
+                part = {"first": job.payload["first"], "last": job.payload["last"]}
+                _tell(concern, db.session.execute(statements[job.ref_id], part).all(), lane="bulk")
 
 
 def _tell(concern, people, lane):
-    """Write inbox lines and deliveries for those who were not told of this event yet."""
+    """Write inbox lines and deliveries for those who were not told of this event yet: a few statements, however many they are."""
     fresh = _not_told(concern.event.id, [person.id for person in people])
     people = [person for person in people if person.id in fresh]
     if not people:
         return
-    lines = _write_lines(concern, people)
+    by_rank, ringing, moment = defaultdict(list), defaultdict(list), now()
+    for person in people:
+        by_rank[person.rank].append(person.id)
+        if concern.rings(RELATIONS[person.rank]):
+            ringing[next_start(person.hours, person.tz, moment)].append(person.id)
+    for rank, ids in by_rank.items():
+        _write_lines(concern, RELATIONS[rank], ids)
     hint(*(f"person:{person.id}" for person in people))
-    ringing = {person.id: person for person in people if concern.rings(RELATIONS[person.rank])}
-    _write_deliveries(concern.event, ringing, lines, lane)
+    for send_at, ids in ringing.items():
+        _write_deliveries(concern, ids, send_at, lane)
 
 
 def _not_told(event_id, person_ids):
+    """Of these people, those who are told now for the first time."""
     if not person_ids:
         return set()
-    rows = [{"person_id": person_id, "event_id": event_id} for person_id in person_ids]
-    told = insert(Told.__table__).on_conflict_do_nothing().returning(Told.person_id)
-    return set(db.session.scalars(told, rows))
+    them = sa.select(Person.id, sa.literal(event_id)).where(Person.id.in_(person_ids))
+    return set(db.session.scalars(insert(Told.__table__).from_select(["person_id", "event_id"], them)
+                                  .on_conflict_do_nothing().returning(Told.person_id)))
 
 
-def _write_lines(concern, people):
-    """One unread line a person and thread: a new one, or one telling more on the line that is there.
-    Returns {person id: (notification id, n)}."""
-    root_id = concern.root.id
-    rows = [{"person_id": person.id, "group_key": f"thread:{root_id}", "root_id": root_id, "last_event_id": concern.event.id,
-             "relation": RELATIONS[person.rank], "n": 1, "needs_you": concern.needs(RELATIONS[person.rank]), "at": now()} for person in people]
-    line = insert(Notification.__table__)
+def _write_lines(concern, relation, person_ids):
+    """One unread line a person and thread: a new one, or one telling more on the line that is there."""
+    facts = {"group_key": f"thread:{concern.root.id}", "root_id": concern.root.id, "last_event_id": concern.event.id,
+             "relation": relation, "n": 1, "needs_you": concern.needs(relation), "at": now()}
+    columns = Notification.__table__.c
+    them = sa.select(Person.id, *(sa.literal(value, columns[name].type) for name, value in facts.items())).where(Person.id.in_(person_ids))
+    line = insert(Notification.__table__).from_select(["person_id", *facts], them)
     # a change of state says anew whether it waits for somebody; everything else only ever adds to it
     waits = line.excluded.needs_you if concern.verb == Verb.TICKET_STATUS_CHANGED else sa.or_(Notification.needs_you, line.excluded.needs_you)
-    line = line.on_conflict_do_update(
+    db.session.execute(line.on_conflict_do_update(
         index_elements=["person_id", "group_key"], index_where=Notification.read_at.is_(None),
         set_={"n": Notification.n + 1, "last_event_id": line.excluded.last_event_id, "relation": line.excluded.relation,
-              "needs_you": waits, "at": line.excluded.at})
-    written = db.session.execute(line.returning(Notification.person_id, Notification.id, Notification.n), rows)
-    return {person_id: (notification_id, n) for person_id, notification_id, n in written}
+              "needs_you": waits, "at": line.excluded.at}))
 
 
-def _write_deliveries(event, people, lines, lane):
-    """A delivery for each device of these people, sent when their hours allow, and the jobs that send them."""
-    devices, moment = _devices(people), now()
-    starts, rows = {}, []
-    for device_id, person_id in devices:
-        person = people[person_id]
-        if person_id not in starts:
-            starts[person_id] = next_start(person.hours, person.tz, moment)
-        notification_id, n = lines[person_id]
-        rows.append({"notification_id": notification_id, "event_id": event.id, "channel": "push", "device_id": device_id, "n": n,
-                     "state": "due", "send_at": starts[person_id], "expires_at": starts[person_id] + KEPT_FOR, "attempts": 0})
-    if not rows:
-        return
-    waiting = defaultdict(list)
-    for delivery_id, send_at in db.session.execute(insert(Delivery.__table__).returning(Delivery.id, Delivery.send_at), rows):
-        waiting[send_at].append(delivery_id)
-    for send_at, ids in waiting.items():
-        for start in range(0, len(ids), SLICE):
-            enqueue("push", event.id, lane=lane, run_at=send_at, ids=sorted(ids[start:start + SLICE]))
-
-
-def _devices(person_ids):
-    """(device id, person id) of the devices that take pushes: not gone, and their sign-in still stands."""
-    if not person_ids:
-        return []
-    signed_in = sa.and_(Session.public_id == Device.session_public_id, Session.epoch == Person.epoch)
-    return db.session.execute(
-        sa.select(Device.id, Device.person_id).join(Person, Person.id == Device.person_id).join(Session, signed_in)
-        .where(Device.person_id.in_(sorted(person_ids)), Device.off_at.is_(None)).order_by(Device.id)).all()
+def _write_deliveries(concern, person_ids, send_at, lane):
+    """A delivery for each device of these people that is not gone and whose sign-in still stands, and the jobs that send them."""
+    facts = {"event_id": concern.event.id, "channel": "push", "state": "due", "send_at": send_at, "expires_at": send_at + KEPT_FOR,
+             "attempts": 0}
+    columns = Delivery.__table__.c
+    devices = (sa.select(Notification.id, Device.id, Notification.n, *(sa.literal(value, columns[name].type) for name, value in facts.items()))
+               .join(Device, Device.person_id == Notification.person_id).join(Person, Person.id == Device.person_id)
+               .join(Session, sa.and_(Session.public_id == Device.session_public_id, Session.epoch == Person.epoch))
+               .where(Notification.person_id.in_(person_ids), Notification.group_key == f"thread:{concern.root.id}",
+                      Notification.read_at.is_(None), Device.off_at.is_(None)))
+    made = insert(Delivery.__table__).from_select(["notification_id", "device_id", "n", *facts], devices).returning(Delivery.id)
+    ids = sorted(db.session.scalars(made))
+    for start in range(0, len(ids), SLICE):
+        enqueue("push", concern.event.id, lane=lane, run_at=send_at, ids=ids[start:start + SLICE])
 
 
 # --- reading

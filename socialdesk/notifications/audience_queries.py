@@ -82,10 +82,10 @@ def concern_of(session, event_id):
     return found if found.relations else None
 
 
-def told_by(concern, first=None, last=None):
+def told_by(concern, part=False):
     """SELECT id, tz, hours, rank of the people this event concerns, who may read it now, are not its actor and want it.
-    rank: index into RELATIONS.  first, last: only persons in this range of ids."""
-    best = _nearest(concern, first, last)
+    rank: index into RELATIONS.  part: only persons in a range of ids, the parameters first and last."""
+    best = _nearest(concern, part)
     follow = sa.and_(Follow.root_id == concern.root.id, Follow.person_id == Person.id)
     breaks = [RELATIONS.index(relation) for relation in concern.breaks_silence]
     wanted = sa.or_(Follow.level.is_(None), Follow.level == "all", best.c.rank.in_(breaks),
@@ -97,7 +97,7 @@ def told_by(concern, first=None, last=None):
             .order_by(Person.id))
 
 
-def _nearest(concern, first, last):
+def _nearest(concern, part):
     """(person_id, rank): each candidate once, by the nearest relation."""
     found = []
     for relation in concern.relations:
@@ -105,7 +105,7 @@ def _nearest(concern, first, last):
         if statement is None:
             continue
         statement = statement.add_columns(sa.literal(RELATIONS.index(relation)).label("rank")).where(person.is_not(None))
-        found.append(statement if first is None else statement.where(person.between(first, last)))
+        found.append(statement.where(person.between(sa.bindparam("first"), sa.bindparam("last"))) if part else statement)
     if not found:
         found = [sa.select(sa.literal(0).label("person_id"), sa.literal(0).label("rank")).where(sa.false())]
     every = sa.union_all(*found).subquery()

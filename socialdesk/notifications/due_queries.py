@@ -1,6 +1,7 @@
 """Which deliveries may be sent at this moment, and what they say: rights, reading and devices are asked anew."""
 from collections import namedtuple
 from datetime import timedelta
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -21,7 +22,7 @@ ACCEPTED = (200, 201, 202)
 
 #: stale: the device's row does not say yet that it can be reached; full: its person wants the words on a locked phone
 Due = namedtuple("Due", "id n attempts expires_at notification_id device_id endpoint p256dh auth person_id root_id "
-                        "stale happening title sealed full event_id badge")
+                        "stale happening title full event_id badge")
 _newer = aliased(Delivery)
 
 
@@ -29,9 +30,10 @@ def due_of(ids):
     """(the Dues to send, the ids of those nobody needs any more) among these deliveries.
     Dropped: read, superseded by a newer telling, device or sign-in gone, thread or right gone, too late."""
     rows = db.session.execute(_statement.at(now()), {"ids": list(ids), "moment": now()}).all()
-    badges = _badges({row.person_id for row in rows if row.fine})
-    fine = [_due(row, badges.get(row.person_id, 0)) for row in rows if row.fine]
-    return fine, [row.id for row in rows if not row.fine]
+    fine = [row for row in rows if row.fine]
+    badges = _badges({row.person_id for row in fine})
+    events = _events({row.event_id for row in fine})
+    return [_due(row, events[row.event_id], badges.get(row.person_id, 0)) for row in fine], [row.id for row in rows if not row.fine]
 
 
 class Lately:
@@ -51,7 +53,7 @@ class Lately:
 @Lately
 def _statement():
     moment = sa.bindparam("moment", type_=Delivery.send_at.type)
-    post, root, actor = aliased(Post), aliased(Post), aliased(Person)
+    post, root = aliased(Post), aliased(Post)
     session = sa.exists().where(Session.public_id == Device.session_public_id, Session.epoch == Person.epoch)
     superseded = sa.exists().where(_newer.notification_id == Delivery.notification_id, _newer.channel == Delivery.channel,
                                    _newer.device_id == Delivery.device_id, _newer.n > Delivery.n)
@@ -64,14 +66,26 @@ def _statement():
     return (sa.select(
         Delivery.id, Delivery.n, Delivery.attempts, Delivery.expires_at, Delivery.notification_id, Delivery.device_id, Delivery.event_id,
         Device.endpoint, Device.p256dh, Device.auth, Device.last_ok_at, Device.failures, Device.last_status,
-        Notification.person_id, Notification.root_id, Notification.relation, Person.lock_screen,
-        Event.verb, Event.after, Event.note, Event.facts, root.title, root.kind, root.audience, root.sealed,
-        shown_name(actor, Event, root, post).label("actor"), fine.label("fine"))
+        Notification.person_id, Notification.root_id, Notification.relation, Person.lock_screen, fine.label("fine"))
         .join(Notification, Notification.id == Delivery.notification_id).join(Device, Device.id == Delivery.device_id)
         .join(Person, Person.id == Notification.person_id).join(Event, Event.id == Delivery.event_id)
         .join(root, root.id == Notification.root_id).outerjoin(post, post.id == Event.post_id)
-        .outerjoin(actor, actor.id == Event.actor_id)
         .where(Delivery.id.in_(sa.bindparam("ids", expanding=True)), Delivery.state == "due", Delivery.send_at <= moment).order_by(Delivery.id))
+
+
+def _events(event_ids):
+    """{event id: what happened, in which thread, by whom}."""
+    rows = db.session.execute(_happened(), {"ids": sorted(event_ids)}) if event_ids else ()
+    return {row.id: row for row in rows}
+
+
+@cache
+def _happened():
+    post, root, actor = aliased(Post), aliased(Post), aliased(Person)
+    return (sa.select(Event.id, Event.verb, Event.after, Event.note, Event.facts, root.title, root.kind, root.audience, root.sealed,
+                      shown_name(actor, Event, root, post).label("actor"))
+            .join(root, root.id == Event.root_id).outerjoin(post, post.id == Event.post_id).outerjoin(actor, actor.id == Event.actor_id)
+            .where(Event.id.in_(sa.bindparam("ids", expanding=True))))
 
 
 def shown_name(actor, event, root, post):
@@ -94,13 +108,12 @@ def _counts():
     return sa.select(Person.id, count).where(Person.id.in_(sa.bindparam("people", expanding=True)))
 
 
-def _due(row, badge):
-    happening = words_checker.Happening(
-        verb=row.verb, relation=row.relation, actor=row.actor, kind=row.kind, private=row.audience == "private", note=row.note,
-        after=row.after, hold_reason=row.facts.get("hold_reason"), n=row.n)
+def _due(row, event, badge):
+    happening = words_checker.Happening(event.verb, row.relation, event.actor, event.kind, event.audience == "private", event.note,
+                                        event.after, event.facts.get("hold_reason"), row.n)
     stale = row.last_ok_at is None or row.last_ok_at < now() - FRESH or row.failures > 0 or row.last_status not in ACCEPTED
     return Due(row.id, row.n, row.attempts, row.expires_at, row.notification_id, row.device_id, row.endpoint, row.p256dh, row.auth,
-               row.person_id, row.root_id, stale, happening, row.title, row.sealed, row.lock_screen == "full" and not row.sealed,
+               row.person_id, row.root_id, stale, happening, event.title, row.lock_screen == "full" and not event.sealed,
                row.event_id, badge)
 
 

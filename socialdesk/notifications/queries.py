@@ -3,7 +3,6 @@ from collections import namedtuple
 from datetime import timedelta
 
 import sqlalchemy as sa
-from flask import g, has_app_context
 from sqlalchemy.orm import aliased
 
 from ..db import EPOCH, db
@@ -32,16 +31,6 @@ def unread_count(viewer):
     root, event = aliased(Post), aliased(Event)
     lines = (_lines(viewer, root, event, Notification.id).where(Notification.read_at.is_(None)).limit(MOST_COUNTED).subquery())
     return db.session.scalar(sa.select(sa.func.count()).select_from(lines))
-
-
-def unread_of_page(viewer):
-    """unread_count(), asked once a request at most."""
-    if viewer is None or not has_app_context():
-        return 0
-    known = g.setdefault("unread", {})
-    if viewer.id not in known:
-        known[viewer.id] = unread_count(viewer)
-    return known[viewer.id]
 
 
 def waiting_of(viewer):

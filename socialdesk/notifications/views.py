@@ -1,5 +1,5 @@
 """The inbox, and what a person chooses about being told."""
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, g, render_template, request, url_for
 from werkzeug.local import LocalProxy
 
 from ..db import transaction
@@ -16,7 +16,14 @@ __all__ = ["blueprints", "push_delivery"]       # loaded with the room, so that 
 @bp.app_context_processor
 def unread():
     """`unread` for every page: counted when the page shows it, once."""
-    return {"unread": LocalProxy(lambda: queries.unread_of_page(viewer()))}
+    return {"unread": LocalProxy(_unread_of_page)}
+
+
+def _unread_of_page():
+    person = viewer()
+    if "unread" not in g:
+        g.unread = queries.unread_count(person) if person else 0
+    return g.unread
 
 
 # --- the inbox

@@ -15,8 +15,9 @@ from .draft_actions import drop_draft, keep_draft
 from .models import Access, Post
 from .text_actions import delete, edit, hang, recount
 from .thread_actions import follow, mark_seen, me_too, take_back_me_too, unfollow
+from .upkeep_actions import clear_photos, forget_keys
 
-__all__ = ["accept", "delete", "drop_draft", "edit", "follow", "give_access", "keep_draft", "mark_seen", "me_too", "move_rights", "publish", "recount", "reply",
+__all__ = ["accept", "clear_photos", "delete", "drop_draft", "edit", "follow", "forget_keys", "give_access", "keep_draft", "mark_seen", "me_too", "move_rights", "publish", "recount", "reply",
            "take_access", "take_back_me_too", "unaccept", "undo_reply", "unfollow"]
 
 #: kinds whose own room records that they came to be
