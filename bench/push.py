@@ -14,6 +14,7 @@ import http_ece
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from pywebpush import WebPusher
 
 from socialdesk import config, create_app, schema
 from socialdesk.db import db, now, transaction
@@ -45,6 +46,15 @@ def say(words):
 def text(data):
     """Base64url without padding."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def encryption_us():
+    """CPU of one bare encryption, to tell a slow machine from a slow sender."""
+    pusher = WebPusher({"endpoint": "", "keys": {"p256dh": text(POINT), "auth": text(SECRET)}})
+    begin = time.process_time()
+    for _ in range(400):
+        pusher.encode(bytes(260))
+    return round((time.process_time() - begin) / 400 * 1e6)
 
 
 def fill(folder, origin, followers):
@@ -123,9 +133,11 @@ def measured(devices):
             reply(desk, token, ticket, "On my way.")
             wait_for(service, devices + 3, "fan-out")           # the followers, the asker for both
             cpu = desk.cpu_seconds() - cpu
+            alone = encryption_us()
             many = [at for at, name, _ in service.taken() if name.startswith("many")]
             single = [at for at, name, _ in service.taken() if name.startswith("single") and at >= beside]
-            return {"per_core": round((devices + 2) / cpu), "cpu_seconds": round(cpu, 2), "deed_to_last_device_s": round(max(many) - begin, 2),
+            return {"per_core": round((devices + 2) / cpu), "cpu_seconds": round(cpu, 2), "encryption_us": alone,
+                    "deed_to_last_device_s": round(max(many) - begin, 2),
                     "first_device_s": round(min(many) - begin, 2), "single_during_fanout_s": round(max(single) - beside, 3)}
         finally:
             desk.stop()

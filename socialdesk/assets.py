@@ -6,10 +6,11 @@ import shutil
 import tempfile
 import time
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import brotli
+from markupsafe import Markup
 from whitenoise import WhiteNoise
 
 SOURCE = Path(__file__).parent / "static"
@@ -37,7 +38,7 @@ class Build:
 
 
 def mount(app, data, source=SOURCE):
-    """Build into the data folder, serve it in front of the app, give templates asset()."""
+    """Build into the data folder, serve it in front of the app, give templates asset() and sign()."""
     built = build(source, data)
     app.wsgi_app = noise = WhiteNoise(app.wsgi_app, allow_all_origins=False, immutable_file_test=lambda path, url: True)
     for folder in sorted(built.folder.parent.iterdir(), key=lambda one: one == built.folder):
@@ -45,9 +46,18 @@ def mount(app, data, source=SOURCE):
             noise.add_files(folder, f"static/{folder.name}")
         except FileNotFoundError:               # an old set, removed by a neighbor that starts at this moment
             continue
-    app.jinja_env.globals["asset"] = built.asset
+    app.jinja_env.globals.update(asset=built.asset, sign=_sign(built.asset("icons.svg")))
     app.extensions["assets"] = built
     return built
+
+
+def _sign(icons):
+    """The function that draws an icon: a page has a hundred of the same few, so each is put together once."""
+    @lru_cache(maxsize=512, typed=True)
+    def sign(name, label=None, look="icon"):
+        spoken = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
+        return Markup('<svg class="{}" {}><use href="{}#{}"/></svg>').format(look or "sign", spoken, icons, name)
+    return sign
 
 
 def build(source, data):

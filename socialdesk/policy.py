@@ -12,7 +12,7 @@ from .tickets.models import ENDED, NEXT
 from .viewer import Asker, Viewer, asker, each_of, some_of, values, viewer_of, viewer_of_session, viewer_of_token
 
 #: rooms ask for a person's rights here
-__all__ = ["Asker", "Viewer", "asker", "values", "viewer_of", "viewer_of_session", "viewer_of_token"]
+__all__ = ["MOMENT", "Asker", "Viewer", "asker", "each_of", "some_of", "values", "viewer_of", "viewer_of_session", "viewer_of_token"]
 
 #: the present moment of whoever executes a condition, however long ago it was built
 MOMENT = sa.bindparam("moment", callable_=now, type_=UtcTime(), unique=True)

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from socialdesk import policy
-from socialdesk.db import db, now, transaction
+from socialdesk.db import clock, db, now, transaction
 from socialdesk.errors import Missing, NotAllowed
 from socialdesk.events import Event, Verb
 from socialdesk.people.models import Person
@@ -66,9 +66,17 @@ def add_replies(root, author):
     db.session.flush()
 
 
-def asked(conditions):
+@pytest.fixture(params=["literals", "parameters"])
+def pose(request):
+    """How the rule is asked of a person: (who stands in its conditions, the parameters they are executed with)."""
+    if request.param == "literals":
+        return lambda viewer: (viewer, {})
+    return lambda viewer: (policy.asker(viewer), policy.values(viewer, each=True))
+
+
+def asked(conditions, given=None):
     """The ids of the roots that fulfil a condition."""
-    found = set(db.session.scalars(sa.select(Post.id).where(Post.parent_id.is_(None), conditions)))
+    found = set(db.session.scalars(sa.select(Post.id).where(Post.parent_id.is_(None), conditions), given or {}))
     db.session.rollback()
     return found
 
@@ -77,17 +85,67 @@ def expected(table, name, threads):
     return {key for thread, key in threads.items() if name in table[thread]}
 
 
-def test_each_sees_exactly_what_the_table_says(world):
+def test_each_sees_exactly_what_the_table_says(world, pose):
     who, threads = world
     for name, viewer in who.items():
-        assert asked(policy.visible(viewer, Post)) == expected(SEES, name, threads), name
+        person, given = pose(viewer)
+        assert asked(policy.visible(person, Post), given) == expected(SEES, name, threads), name
     assert asked(policy.visible(None, Post)) == set()
 
 
-def test_lists_are_cut_from_the_same_rule(world):
+def test_lists_are_cut_from_the_same_rule(world, pose):
     who, threads = world
     for name, viewer in who.items():
-        assert asked(sa.or_(*policy.branches(viewer, Post))) == expected(SEES, name, threads), name
+        person, given = pose(viewer)
+        assert asked(sa.or_(*policy.branches(person, Post)), given) == expected(SEES, name, threads), name
+
+
+@pytest.mark.parametrize("rule", [policy.visible, lambda who: sa.or_(*policy.branches(who))], ids=["visible", "branches"])
+def test_a_statement_built_once_gives_each_person_of_the_same_shape_what_is_theirs(world, make, rule):
+    who, threads = world
+    one, two, three = (make.circle(name) for name in ("One", "Two", "Three"))
+    red, blue = make.team("Red", confidential=True), make.team("Blue", confidential=True)
+    asker = make.person(circles=[one, two, three])
+    within = [make.question(asker, audience=f"circle:{circle.slug}").id for circle in (one, two, three)]
+    sealed = [make.ticket(asker, team_id=team.id).id for team in (red, blue)]
+    members = {"1 2": make.person(circles=[one, two]), "2 3": make.person(circles=[two, three]),
+               "red": make.agent(teams=[red]), "blue": make.agent(teams=[blue])}
+    more = {"1 2": {within[0], within[1]}, "2 3": {within[1], within[2]}, "red": {sealed[0]}, "blue": {sealed[1]}}
+    statements, found = {}, {}
+    for name, viewer in (who | members).items():
+        shape = policy.asker(viewer)
+        if shape not in statements:
+            statements[shape] = sa.select(Post.id).where(Post.parent_id.is_(None), rule(shape))
+        found[name] = set(db.session.scalars(statements[shape], policy.values(viewer, each=True)))
+        db.session.rollback()
+    assert len(statements) == 6                 # a person of no, one and two circles; one of a team; an agent of none and of one
+    for name, keys in found.items():
+        assert keys & set(within + sealed) == more.get(name, set()), name
+        if name in who:
+            assert keys & set(threads.values()) == expected(SEES, name, threads), name
+
+
+def test_what_is_held_is_seen_when_the_hold_ends_by_the_very_statement_that_did_not_see_it(world, pose):
+    who, threads = world
+    clock.stands_at = now()
+    with transaction():
+        db.session.execute(sa.update(Post).where(Post.id == threads["question_everyone"]).values(hold_until=now() + timedelta(seconds=10)))
+    (stranger, given), (glass, given_to_glass) = pose(who["stranger"]), pose(who["glass"])
+    def build(rule, person):
+        return sa.select(Post.id).where(Post.parent_id.is_(None), rule(person))
+    statements = [build(policy.visible, stranger), build(lambda person: sa.or_(*policy.branches(person)), stranger)]
+    through_glass = build(policy.may_read_notes, glass).where(Post.sealed)
+    def read(statement, given):
+        found = set(db.session.scalars(statement, given))
+        db.session.rollback()
+        return found
+    assert [read(statement, given) for statement in statements] == [set(), set()]
+    assert read(through_glass, given_to_glass) == {threads["ticket_confidential"]}
+    clock.stands_at += timedelta(seconds=10)
+    assert [read(statement, given) for statement in statements] == [{threads["question_everyone"]}] * 2
+    assert read(build(policy.visible, stranger), given) == {threads["question_everyone"]}      # its text is compiled already
+    clock.stands_at += timedelta(hours=1)
+    assert read(through_glass, given_to_glass) == set()
 
 
 def test_asked_of_many_people_at_once_the_rule_answers_the_same(world):
@@ -99,10 +157,11 @@ def test_asked_of_many_people_at_once_the_rule_answers_the_same(world):
             assert {names[i] for i in found} == table[thread], (thread, note)
 
 
-def test_notes_are_read_by_the_desk_alone_and_never_for_being_the_requester_or_added(world):
+def test_notes_are_read_by_the_desk_alone_and_never_for_being_the_requester_or_added(world, pose):
     who, threads = world
     for name, viewer in who.items():
-        assert asked(policy.may_read_notes(viewer, Post)) == expected(NOTES, name, threads), name
+        person, given = pose(viewer)
+        assert asked(policy.may_read_notes(person, Post), given) == expected(NOTES, name, threads), name
 
 
 def test_a_requester_who_is_an_agent_does_not_read_the_notes_of_a_confidential_team(make):
@@ -112,13 +171,14 @@ def test_a_requester_who_is_an_agent_does_not_read_the_notes_of_a_confidential_t
     assert ticket.id in asked(policy.visible(author, Post)) and ticket.id not in asked(policy.may_read_notes(author, Post))
 
 
-def test_of_a_thread_each_reads_the_replies_the_notes_only_with_right_and_held_ones_only_as_author(world):
+def test_of_a_thread_each_reads_the_replies_the_notes_only_with_right_and_held_ones_only_as_author(world, pose):
     who, threads = world
     root = aliased(Post)
     for name, viewer in who.items():
+        person, given = pose(viewer)
         for thread, key in threads.items():
             rows = db.session.execute(sa.select(Post.note, Post.hold_until).join(root, root.id == Post.root_id).where(
-                Post.root_id == key, Post.parent_id.isnot(None), policy.readable(viewer, Post, root))).all()
+                Post.root_id == key, Post.parent_id.isnot(None), policy.readable(person, Post, root)), given).all()
             db.session.rollback()
             reads = {("note" if note else "held" if hold else "reply") for note, hold in rows}
             want = set()
@@ -127,7 +187,7 @@ def test_of_a_thread_each_reads_the_replies_the_notes_only_with_right_and_held_o
             assert reads == want, (name, thread)
 
 
-def test_an_event_of_a_note_or_a_held_one_is_for_the_same_people(world):
+def test_an_event_of_a_note_or_a_held_one_is_for_the_same_people(world, pose):
     who, threads = world
     author = who["author"]
     with transaction():
@@ -136,9 +196,10 @@ def test_an_event_of_a_note_or_a_held_one_is_for_the_same_people(world):
                 db.session.add(Event(at=now(), verb=Verb.REPLIED, root_id=key, post_id=key, actor_id=author.id, note=note, hold_until=hold,
                                      after="reply"))
     for name, viewer in who.items():
+        person, given = pose(viewer)
         for thread, key in threads.items():
             rows = db.session.execute(sa.select(Event.note, Event.hold_until).join(Post, Post.id == Event.root_id).where(
-                Event.root_id == key, Event.after == "reply", policy.event_visible(viewer, Event, Post))).all()
+                Event.root_id == key, Event.after == "reply", policy.event_visible(person, Event, Post)), given).all()
             db.session.rollback()
             kinds = {("note" if note else "held" if hold else "plain") for note, hold in rows}
             assert ("plain" in kinds) == (name in SEES[thread]), (name, thread)

@@ -1,6 +1,7 @@
 """What one can ask of the feed: pages of cards, newest first, of what a person may see."""
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -8,7 +9,7 @@ import sqlalchemy as sa
 from ..db import db
 from ..errors import Invalid
 from ..people.models import Circle, Person
-from ..policy import branches, visible
+from ..policy import asker, branches, each_of, values, visible
 from ..posts.models import Access, Attachment, MeToo, Post
 from ..tags.models import PostTag
 from ..tags.queries import tags_of
@@ -52,19 +53,18 @@ class Page(NamedTuple):
 def feed_page(viewer, cursor=None, limit=PAGE):
     """The newest threads of the feed that this person may see, before the cursor.  Raises Invalid for a forged cursor."""
     before = read_cursor(cursor)
-    return _page(viewer, _feed(viewer, *_older(Post.id, before)), limit)
+    return _page(viewer, _feed_rows(asker(viewer), before is None), limit, before=before)
 
 
 def tag_page(viewer, tag_id, cursor=None, limit=PAGE):
     """The newest threads with a hashtag that this person may see, before the cursor.  Raises Invalid."""
     before = read_cursor(cursor)
-    return _page(viewer, _tagged(viewer, tag_id, *_older(PostTag.root_id, before)), limit)
+    return _page(viewer, _tagged_rows(asker(viewer), before is None), limit, before=before, tag=tag_id)
 
 
 def count_new(viewer, since):
     """How many threads newer than the one of this id this person may see in the feed, counted to MOST_NEW."""
-    newest = _newest(_feed(viewer, Post.id > read_cursor(since or "0")), MOST_NEW).subquery()
-    return db.session.scalar(sa.select(sa.func.count()).select_from(newest))
+    return db.session.scalar(_newer_count(asker(viewer)), values(viewer, each=True) | {"since": read_cursor(since or "0")})
 
 
 def read_cursor(text):
@@ -76,25 +76,41 @@ def read_cursor(text):
     return int(text)
 
 
-def _older(column, before):
-    return () if before is None else (column < before,)
+@lru_cache
+def _newer_count(who):
+    newest = _newest(_feed(who, Post.id > sa.bindparam("since")), MOST_NEW).subquery()
+    return sa.select(sa.func.count()).select_from(newest)
 
 
-def _feed(viewer, *bounds):
+@lru_cache
+def _feed_rows(who, is_first):
+    return _rows_of(_feed(who, *_older(Post.id, is_first)))
+
+
+@lru_cache
+def _tagged_rows(who, is_first):
+    return _rows_of(_tagged(who, *_older(PostTag.root_id, is_first)))
+
+
+def _older(column, is_first):
+    return () if is_first else (column < sa.bindparam("before"),)
+
+
+def _feed(who, *bounds):
     """The parts of a person's feed: each a SELECT of ids that follows an index."""
-    return [sa.select(Post.id).where(Post.in_feed, Post.deleted_at.is_(None), part, *bounds) for part in branches(viewer)]
+    return [sa.select(Post.id).where(Post.in_feed, Post.deleted_at.is_(None), part, *bounds) for part in branches(who)]
 
 
-def _tagged(viewer, tag_id, *bounds):
+def _tagged(who, *bounds):
     """The parts of a hashtag's list.  The copied audience finds the rows, the rule itself lets them through."""
     audience, circle = PostTag.audience, PostTag.circle_id
-    own = sa.select(Access.root_id).where(Access.person_id == viewer.id)
+    own = sa.select(Access.root_id).where(Access.person_id == who.id)
     wheres = [(audience == "everyone", circle.is_(None)), (audience != "everyone", PostTag.root_id.in_(own))]
-    wheres += [(audience == "circle", circle == circle_id) for circle_id in sorted(viewer.circle_ids)]
-    if viewer.is_agent:
+    wheres += [(audience == "circle", circle == circle_id) for circle_id in each_of(who.circle_ids)]
+    if who.is_agent:
         wheres.append((audience == "private", circle.is_(None)))
     return [sa.select(PostTag.root_id.label("id")).join(Post, Post.id == PostTag.root_id)
-            .where(PostTag.tag_id == tag_id, *where, visible(viewer), Post.deleted_at.is_(None), *bounds) for where in wheres]
+            .where(PostTag.tag_id == sa.bindparam("tag"), *where, visible(who), Post.deleted_at.is_(None), *bounds) for where in wheres]
 
 
 def _newest(parts, limit):
@@ -119,9 +135,13 @@ _ROWS = (
     .outerjoin(Ticket, Ticket.post_id == Post.id).order_by(Post.id.desc()))
 
 
-def _page(viewer, parts, limit):
-    ids = _newest(parts, limit + 1).subquery()
-    rows = db.session.execute(_ROWS.join(ids, ids.c.id == Post.id), {"me": viewer.id}).all()
+def _rows_of(parts):
+    ids = _newest(parts, sa.bindparam("limit", type_=sa.Integer)).subquery()
+    return _ROWS.join(ids, ids.c.id == Post.id)
+
+
+def _page(viewer, statement, limit, **more):
+    rows = db.session.execute(statement, values(viewer, each=True) | more | {"limit": limit + 1}).all()
     shown = rows[:limit]
     keys = [row.id for row in shown]
     tags, photos = tags_of(keys), photos_of(keys)
@@ -137,8 +157,13 @@ def _card(row, tags, photos):
 def photos_of(post_ids):
     """{post id: [rows of id, width, height]} of posts the caller may see."""
     found = {}
-    rows = db.session.execute(sa.select(Attachment.post_id, Attachment.id, Attachment.width, Attachment.height)
-                              .where(Attachment.post_id.in_(post_ids)).order_by(Attachment.id)) if post_ids else ()
+    rows = db.session.execute(_photo_rows(), {"posts": list(post_ids)}) if post_ids else ()
     for row in rows:
         found.setdefault(row.post_id, []).append(row)
     return found
+
+
+@cache
+def _photo_rows():
+    return (sa.select(Attachment.post_id, Attachment.id, Attachment.width, Attachment.height)
+            .where(Attachment.post_id.in_(sa.bindparam("posts", expanding=True))).order_by(Attachment.id))

@@ -29,28 +29,14 @@ _newer = aliased(Delivery)
 def due_of(ids):
     """(the Dues to send, the ids of those nobody needs any more) among these deliveries.
     Dropped: read, superseded by a newer telling, device or sign-in gone, thread or right gone, too late."""
-    rows = db.session.execute(_statement.at(now()), {"ids": list(ids), "moment": now()}).all()
+    rows = db.session.execute(_statement(), {"ids": list(ids), "moment": now()}).all()
     fine = [row for row in rows if row.fine]
     badges = _badges({row.person_id for row in fine})
     events = _events({row.event_id for row in fine})
     return [_due(row, events[row.event_id], badges.get(row.person_id, 0)) for row in fine], [row.id for row in rows if not row.fine]
 
 
-class Lately:
-    """A statement that is dear to build and holds the present moment in its rights: built anew once a second."""
-
-    def __init__(self, build):
-        self._build, self._kept = build, (None, None)
-
-    def at(self, moment):
-        """The statement for a moment."""
-        second = moment.replace(microsecond=0)
-        if self._kept[0] != second:
-            self._kept = second, self._build()
-        return self._kept[1]
-
-
-@Lately
+@cache
 def _statement():
     moment = sa.bindparam("moment", type_=Delivery.send_at.type)
     post, root = aliased(Post), aliased(Post)
@@ -96,10 +82,10 @@ def shown_name(actor, event, root, post):
 
 def _badges(person_ids):
     """{person id: unread lines they may see}, counted to MOST and no further."""
-    return dict(db.session.execute(_counts.at(now()), {"people": sorted(person_ids)}).all()) if person_ids else {}
+    return dict(db.session.execute(_counts(), {"people": sorted(person_ids)}).all()) if person_ids else {}
 
 
-@Lately
+@cache
 def _counts():
     lines = (sa.select(Notification.id).where(Notification.person_id == Person.id, Notification.read_at.is_(None),
                                               readers(Notification.root_id, among=Person))

@@ -1,6 +1,7 @@
 """What one can ask of the inbox, the devices and what is muted."""
 from collections import namedtuple
 from datetime import timedelta
+from functools import lru_cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -9,7 +10,7 @@ from ..db import EPOCH, db
 from ..errors import Invalid
 from ..events import Event
 from ..people.models import Person, Session
-from ..policy import may_read_notes, visible
+from ..policy import asker, may_read_notes, values, visible
 from ..posts.models import Follow, Post
 from ..tickets.models import Ticket
 from . import words_checker
@@ -28,9 +29,13 @@ def unread_count(viewer):
     """How many lines are unread, counted to 100 and no further."""
     if viewer is None:
         return 0
-    root, event = aliased(Post), aliased(Event)
-    lines = (_lines(viewer, root, event, Notification.id).where(Notification.read_at.is_(None)).limit(MOST_COUNTED).subquery())
-    return db.session.scalar(sa.select(sa.func.count()).select_from(lines))
+    return db.session.scalar(_unread(asker(viewer)), values(viewer))
+
+
+@lru_cache
+def _unread(who):
+    lines = _lines(who, aliased(Post), aliased(Event), Notification.id).where(Notification.read_at.is_(None)).limit(MOST_COUNTED).subquery()
+    return sa.select(sa.func.count()).select_from(lines)
 
 
 def waiting_of(viewer):

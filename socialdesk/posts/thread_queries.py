@@ -1,4 +1,6 @@
 """What one can ask of a thread: the post itself, its head with all that the viewer has to do with it, its versions."""
+from functools import lru_cache
+
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
@@ -7,7 +9,7 @@ from ..errors import Missing
 from ..events import Event
 from ..knowledge.models import Article
 from ..people.models import Circle, Person, Team
-from ..policy import event_visible, may_read_notes, readable, visible
+from ..policy import asker, event_visible, may_read_notes, readable, values, visible
 from .checker import title_of
 from .models import Attachment, Draft, Follow, MeToo, Post, Seen, Version
 
@@ -15,17 +17,27 @@ from .models import Attachment, Draft, Follow, MeToo, Post, Seen, Version
 def get_post(post_id, viewer, standing=True):
     """The Post, if this person may read it; one that is held or a note to others is Missing like an unknown one.
     standing: so is a thread that was taken back and left no trace."""
-    root = aliased(Post)
-    post = db.session.scalar(sa.select(Post).join(root, root.id == Post.root_id).where(
-        Post.id == post_id, readable(viewer, Post, root), *((stands(root),) if standing else ())))
+    post = viewer and db.session.scalar(_readable_post(asker(viewer), standing), values(viewer) | {"post": post_id})
     if post is None:
         raise Missing()
     return post
 
 
+@lru_cache
+def _readable_post(who, standing):
+    root = aliased(Post)
+    return sa.select(Post).join(root, root.id == Post.root_id).where(
+        Post.id == sa.bindparam("post"), readable(who, Post, root), *((stands(root),) if standing else ()))
+
+
 def is_readable(root_id, viewer):
     """May this person read the thread, and is it still there?"""
-    return db.session.scalar(sa.select(Post.id).where(Post.id == root_id, visible(viewer, Post), stands(Post))) is not None
+    return viewer is not None and db.session.scalar(_readable_id(asker(viewer)), values(viewer) | {"post": root_id}) is not None
+
+
+@lru_cache
+def _readable_id(who):
+    return sa.select(Post.id).where(Post.id == sa.bindparam("post"), visible(who, Post), stands(Post))
 
 
 def stands(root):
@@ -59,29 +71,34 @@ _HEAD = (Post.id, Post.root_id, Post.kind, Post.audience, Post.circle_id, Post.t
 def thread_of(post_id, viewer):
     """The head of a thread as a row: the root, its author, and what the viewer has to do with it.  post_id may be a
     reply's; asked_id is then its id.  for_desk: the viewer reads its notes.  One statement.  Raises Missing."""
-    asked, person, note = aliased(Post), aliased(Person), aliased(Draft)
-    newest = (sa.select(sa.func.max(Event.id)).where(Event.root_id == Post.id, event_visible(viewer, Event, Post))
-              .correlate(Post).scalar_subquery())
-    row = db.session.execute(
-        sa.select(*_HEAD, *author_columns(viewer, Post, Post.author_id, person), asked.id.label("asked_id"),
-                  may_read_notes(viewer, Post).label("for_desk"), newest.label("newest_event_id"),
-                  Follow.level.label("follow_level"), Draft.text.label("draft"), note.text.label("note_draft"),
-                  sa.exists().where(MeToo.root_id == Post.id, MeToo.person_id == viewer.id).label("has_me_too"),
-                  Seen.event_id.label("seen_event_id"))
-        .select_from(asked).join(Post, Post.id == asked.root_id).join(person, person.id == Post.author_id)
-        .outerjoin(Circle, Circle.id == Post.circle_id).outerjoin(Team, Team.id == Post.team_id)
-        .outerjoin(Article, Article.post_id == Post.id)
-        .outerjoin(Follow, sa.and_(Follow.root_id == Post.id, Follow.person_id == viewer.id))
-        .outerjoin(Seen, sa.and_(Seen.root_id == Post.id, Seen.person_id == viewer.id))
-        .outerjoin(Draft, _typed(Draft, viewer, "reply-")).outerjoin(note, _typed(note, viewer, "note-"))
-        .where(asked.id == post_id, readable(viewer, asked, Post), stands(Post))).first()
+    row = db.session.execute(_head(asker(viewer)), values(viewer) | {"post": post_id}).first()
     if row is None:
         raise Missing()
     return row
 
 
-def _typed(draft, viewer, place):
-    return sa.and_(draft.person_id == viewer.id, draft.place == sa.literal(place) + sa.cast(Post.id, sa.Text))
+@lru_cache
+def _head(who):
+    asked, person, note = aliased(Post), aliased(Person), aliased(Draft)
+    newest = (sa.select(sa.func.max(Event.id)).where(Event.root_id == Post.id, event_visible(who, Event, Post))
+              .correlate(Post).scalar_subquery())
+    return (
+        sa.select(*_HEAD, *author_columns(who, Post, Post.author_id, person), asked.id.label("asked_id"),
+                  may_read_notes(who, Post).label("for_desk"), newest.label("newest_event_id"),
+                  Follow.level.label("follow_level"), Draft.text.label("draft"), note.text.label("note_draft"),
+                  sa.exists().where(MeToo.root_id == Post.id, MeToo.person_id == who.id).label("has_me_too"),
+                  Seen.event_id.label("seen_event_id"))
+        .select_from(asked).join(Post, Post.id == asked.root_id).join(person, person.id == Post.author_id)
+        .outerjoin(Circle, Circle.id == Post.circle_id).outerjoin(Team, Team.id == Post.team_id)
+        .outerjoin(Article, Article.post_id == Post.id)
+        .outerjoin(Follow, sa.and_(Follow.root_id == Post.id, Follow.person_id == who.id))
+        .outerjoin(Seen, sa.and_(Seen.root_id == Post.id, Seen.person_id == who.id))
+        .outerjoin(Draft, _typed(Draft, who, "reply-")).outerjoin(note, _typed(note, who, "note-"))
+        .where(asked.id == sa.bindparam("post"), readable(who, asked, Post), stands(Post)))
+
+
+def _typed(draft, who, place):
+    return sa.and_(draft.person_id == who.id, draft.place == sa.literal(place) + sa.cast(Post.id, sa.Text))
 
 
 def versions_of(post_id, viewer):

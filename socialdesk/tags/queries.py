@@ -1,4 +1,6 @@
 """What one can ask of hashtags."""
+from functools import cache
+
 import sqlalchemy as sa
 
 from ..db import db
@@ -8,13 +10,17 @@ from .models import PostTag, Tag, TagCount
 
 def tags_of(root_ids):
     """{root id: [names as shown]} of threads the caller may see, in the order of the alphabet."""
-    rows = db.session.execute(
-        sa.select(PostTag.root_id, Tag.shown).join(Tag, Tag.id == PostTag.tag_id)
-        .where(PostTag.root_id.in_(list(root_ids))).order_by(PostTag.root_id, Tag.fold)) if root_ids else ()
+    rows = db.session.execute(_shown_on(), {"roots": list(root_ids)}) if root_ids else ()
     found = {}
     for root_id, shown in rows:
         found.setdefault(root_id, []).append(shown)
     return found
+
+
+@cache
+def _shown_on():
+    return (sa.select(PostTag.root_id, Tag.shown).join(Tag, Tag.id == PostTag.tag_id)
+            .where(PostTag.root_id.in_(sa.bindparam("roots", expanding=True))).order_by(PostTag.root_id, Tag.fold))
 
 
 def tag_by_name(name):

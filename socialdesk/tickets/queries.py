@@ -1,5 +1,6 @@
 """What one can ask of a ticket: how it stands, what its reader may do next, who could have it."""
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -34,7 +35,7 @@ class Panel:
 
 def panel_of(root, viewer):
     """The Panel of a ticket.  root: its Post, or its id.  One statement.  Raises Missing."""
-    row = db.session.execute(_panel(getattr(root, "id", root), viewer)).first()
+    row = db.session.execute(_panel(policy.asker(viewer)), policy.values(viewer) | {"ticket": getattr(root, "id", root)}).first()
     if row is None:
         raise Missing()
     statuses = policy.next_statuses(viewer, row, row)
@@ -44,10 +45,11 @@ def panel_of(root, viewer):
                  row.said_by == viewer.id and row.said_hold is not None and row.said_hold > now(), row.status in ENDED)
 
 
-def _panel(ticket_id, viewer):
+@lru_cache
+def _panel(who):
     asker, owner, speaker, said = aliased(Person), aliased(Person), aliased(Person), aliased(Event)
     told = aliased(Event)
-    last = (sa.select(sa.func.max(told.id)).where(told.root_id == Post.id, told.verb.in_(MOVES), policy.event_visible(viewer, told, Post))
+    last = (sa.select(sa.func.max(told.id)).where(told.root_id == Post.id, told.verb.in_(MOVES), policy.event_visible(who, told, Post))
             .correlate(Post).scalar_subquery())
     named = Post.shown_as.is_(None)
     return (sa.select(
@@ -56,21 +58,21 @@ def _panel(ticket_id, viewer):
         Ticket.type, Ticket.status, Ticket.hold_reason, Ticket.impact, Ticket.urgency, Ticket.priority, Ticket.team_id, Ticket.assignee_id,
         Ticket.opened_at, Ticket.first_word_at, Ticket.last_word_at, Ticket.resolved_at, Ticket.closes_at, Ticket.closed_at, Ticket.reopened,
         Team.name.label("team"), owner.name.label("owner"), owner.handle.label("owner_handle"),
-        policy.may_read_notes(viewer, Post).label("for_desk"),
+        policy.may_read_notes(who, Post).label("for_desk"),
         sa.case((said.after == Ticket.status, Sentence.text)).label("said"), speaker.name.label("speaker"),
         said.at.label("said_at"), said.actor_id.label("said_by"), said.hold_until.label("said_hold"),
-        _linked(viewer, Link.from_id, Link.to_id).label("follow_up_id"), _linked(viewer, Link.to_id, Link.from_id).label("follows_id"))
+        _linked(who, Link.from_id, Link.to_id).label("follow_up_id"), _linked(who, Link.to_id, Link.from_id).label("follows_id"))
         .select_from(Ticket).join(Post, Post.id == Ticket.post_id).join(asker, asker.id == Post.author_id)
         .outerjoin(Team, Team.id == Ticket.team_id).outerjoin(owner, owner.id == Ticket.assignee_id)
         .outerjoin(said, said.id == last).outerjoin(Sentence, Sentence.event_id == said.id).outerjoin(speaker, speaker.id == said.actor_id)
-        .where(Ticket.post_id == ticket_id, policy.visible(viewer, Post)))
+        .where(Ticket.post_id == sa.bindparam("ticket"), policy.visible(who, Post)))
 
 
-def _linked(viewer, wanted, known):
+def _linked(who, wanted, known):
     """The ticket at the other end of a follow-up, if this person may read it."""
     other = aliased(Post)
     return (sa.select(sa.func.max(wanted)).join(other, other.id == wanted)
-            .where(known == Post.id, Link.kind == "follow_up", policy.visible(viewer, other)).correlate(Post).scalar_subquery())
+            .where(known == Post.id, Link.kind == "follow_up", policy.visible(who, other)).correlate(Post).scalar_subquery())
 
 
 def ticket_of(post_id, viewer):

@@ -1,5 +1,6 @@
 """The queue of the desk and a person's own tickets: pages of rows by cursor, and counts of what one may see."""
 from datetime import timedelta
+from functools import lru_cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -24,20 +25,23 @@ owner, asker = aliased(Person), aliased(Person)
 def queue_of(viewer, filter="unassigned", tag=None, cursor=None, limit=PAGE):
     """A page of the queue, longest silence first: (rows, next cursor or None).  Only what this agent reads as the desk.
     tag: a hashtag's name.  Raises Invalid."""
-    rows = db.session.execute(page_of(viewer, filter, tag, cursor, limit)).all()
+    at, post_id = _read_cursor(cursor) if cursor else (None, None)
+    given = policy.values(viewer) | {"tag": fold(tag or ""), "at": at, "after": post_id, "limit": limit + 1}
+    rows = db.session.execute(page_of(policy.asker(viewer), filter, bool(tag), bool(cursor)), given).all()
     more = len(rows) > limit
     return rows[:limit], _cursor(rows[limit - 1]) if more else None
 
 
-def page_of(viewer, filter, tag=None, cursor=None, limit=PAGE):
-    """The statement of such a page, one row longer."""
-    found = (_rows().where(policy.visible(viewer, Post), policy.may_read_notes(viewer, Post), _filter(viewer, filter))
-             .order_by(Ticket.last_word_at, Ticket.post_id).limit(limit + 1))
-    if tag:
-        found = found.where(_tagged(tag))
-    if cursor:
-        at, post_id = _read_cursor(cursor)
-        found = found.where(sa.or_(Ticket.last_word_at > at, sa.and_(Ticket.last_word_at == at, Ticket.post_id > post_id)))
+@lru_cache
+def page_of(who, filter, is_tagged=False, is_further=False):
+    """The statement of such a page, one row longer, with the parameters `tag`, `at`, `after` and `limit`.  Raises Invalid."""
+    found = (_rows().where(policy.visible(who, Post), policy.may_read_notes(who, Post), _filter(who, filter))
+             .order_by(Ticket.last_word_at, Ticket.post_id).limit(sa.bindparam("limit", type_=sa.Integer)))
+    if is_tagged:
+        found = found.where(_tagged(sa.bindparam("tag")))
+    if is_further:
+        at, after = sa.bindparam("at"), sa.bindparam("after")
+        found = found.where(sa.or_(Ticket.last_word_at > at, sa.and_(Ticket.last_word_at == at, Ticket.post_id > after)))
     return found
 
 
@@ -54,7 +58,7 @@ def tickets_of(viewer, mine=True, status=None, assignee=None, tag=None, cursor=N
     if assignee:
         found = found.where(Ticket.assignee_id.is_(None) if assignee == "none" else owner.handle == assignee.removeprefix("@"))
     if tag:
-        found = found.where(_tagged(tag))
+        found = found.where(_tagged(fold(tag)))
     if cursor:
         found = found.where(Ticket.post_id < _whole(cursor))
     rows = db.session.execute(found).all()
@@ -64,11 +68,16 @@ def tickets_of(viewer, mine=True, status=None, assignee=None, tag=None, cursor=N
 
 def counts_of(viewer):
     """{filter: how many tickets it shows this agent, counted to MOST_COUNTED}.  One statement."""
+    return dict(db.session.execute(_counts(policy.asker(viewer)), policy.values(viewer)).one()._mapping)
+
+
+@lru_cache
+def _counts(who):
     def count(name):
         some = (sa.select(sa.literal(1)).select_from(Ticket).join(Post, Post.id == Ticket.post_id)
-                .where(policy.visible(viewer, Post), policy.may_read_notes(viewer, Post), _filter(viewer, name)).limit(MOST_COUNTED))
+                .where(policy.visible(who, Post), policy.may_read_notes(who, Post), _filter(who, name)).limit(MOST_COUNTED))
         return sa.select(sa.func.count()).select_from(some.subquery()).scalar_subquery().label(name)
-    return dict(db.session.execute(sa.select(*map(count, FILTERS))).one()._mapping)
+    return sa.select(*map(count, FILTERS))
 
 
 def _rows():
@@ -83,11 +92,11 @@ def _rows():
         .outerjoin(Team, Team.id == Ticket.team_id).outerjoin(owner, owner.id == Ticket.assignee_id))
 
 
-def _filter(viewer, name):
+def _filter(who, name):
     conditions = {
         "unassigned": lambda: sa.and_(IS_OPEN, IS_FREE),
-        "mine": lambda: sa.and_(IS_OPEN, Ticket.assignee_id == viewer.id),
-        "teams": lambda: sa.and_(IS_OPEN, Ticket.team_id.in_(sorted(viewer.team_ids))),
+        "mine": lambda: sa.and_(IS_OPEN, Ticket.assignee_id == who.id),
+        "teams": lambda: sa.and_(IS_OPEN, Ticket.team_id.in_(policy.some_of(who.team_ids))),
         "waiting": lambda: sa.and_(Ticket.status == "on_hold", Ticket.hold_reason == "requester"),
         "open": lambda: IS_OPEN,
         "resolved": lambda: Ticket.status == "resolved"}
@@ -97,7 +106,8 @@ def _filter(viewer, name):
 
 
 def _tagged(name):
-    main = sa.select(sa.func.coalesce(Tag.synonym_of, Tag.id)).where(Tag.fold == fold(name))
+    """name: folded."""
+    main = sa.select(sa.func.coalesce(Tag.synonym_of, Tag.id)).where(Tag.fold == name)
     return sa.exists().where(PostTag.root_id == Post.id, PostTag.tag_id.in_(main))
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from socialdesk.db import wait_until
 
-from .page_checks import axe_violations, scrolls_sideways, small_targets
+from .page_checks import axe_violations, scrolls_sideways
 from .served import Served
 
 PAGES = {
@@ -15,6 +15,13 @@ PAGES = {
     "cy": ["/admin", "/admin/people", "/admin/teams", "/admin/tags", "/admin/circles", "/admin/glass"],
     None: ["/sign-in", "/offline", "/api/v1/docs"],
 }
+
+
+#: what is pressed and is lower than a thumb; links within words have an unseen margin instead, which no rectangle tells
+SMALL = """[...document.querySelectorAll("button, select, textarea, summary, input:not([type=hidden], [type=radio], [type=checkbox], [type=file]), " +
+    "a.button, a.icon-button, a.chip, .bar a")].filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest(".visually-hidden"))
+    .map((one) => [one, one.getBoundingClientRect()]).filter(([one, box]) => box.width && (box.height < 39.5 || box.width < 39.5))
+    .map(([one, box]) => `${one.tagName} ${one.className} "${one.textContent.trim().slice(0, 30)}" is ${Math.round(box.width)} x ${Math.round(box.height)}`)"""
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +79,7 @@ def test_every_page_is_accessible_fits_and_keeps_to_the_policy(chromium, desk, c
         if scrolls_sideways(page):
             faults.append((who, path, "scrolls sideways"))
         if size == "phone":
-            faults += [(who, path, fault) for fault in small_targets(page)]
+            faults += [(who, path, fault) for fault in page.evaluate(SMALL)]
         faults += [(who, path, fault) for fault in browser.watch.policy]
         faults += [(who, path, fault) for fault in browser.watch.errors if "404" not in str(fault)]
         browser.watch.clear()
@@ -122,7 +129,7 @@ def test_an_agent_takes_answers_and_undoes_from_a_phone(chromium, desk, cookies)
     page.click("#reply .send")
     assert wait_until(lambda: desk.api("bo", "GET", f"/tickets/{ticket}")["status"] == "resolved", 10)
     assert desk.api("ada", "GET", f"/posts/{ticket}/replies")["items"] == [], "held: nobody else sees it yet"
-    page.locator("button:has-text('Undo')").first.click()
+    page.locator("#notices button:has-text('Undo')").first.click()
     assert wait_until(lambda: desk.api("bo", "GET", f"/tickets/{ticket}")["status"] == "new", 10)
     assert wait_until(lambda: page.input_value("#reply textarea") == "It is a picture of a window.", 10), "the words come back"
 
@@ -133,7 +140,7 @@ def test_what_is_known_appears_while_one_types_and_this_solved_it_closes_the_dra
     page.wait_for_selector("#suggestions >> text=Print on both sides")
     assert page.locator("button[value=ticket]").is_visible(), "a person is never behind a wall"
     page.click("#suggestions button:has-text('This solved it')")
-    page.wait_for_selector("text=Bo")
+    page.wait_for_selector("#suggestions >> text=Bo Lindahl")
     page.goto(desk.origin + "/ask")
     assert page.input_value("textarea[name=body]") == ""
 

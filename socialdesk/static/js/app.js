@@ -296,4 +296,5 @@ window.addEventListener("pageshow", async (event) => {
 
 navigator.serviceWorker?.register("/service-worker.js").catch(() => { /* private window, or switched off: the desk works without */ });
 // A device that may ring: at the start of the app the desk hears where it is reached now.
-if (who && window.Notification?.permission === "granted") import("./push.js").then((push) => push.check(), () => {});
+if (!who) try { sessionStorage.removeItem("push-checked"); } catch { /* no storage, nothing kept */ }
+else if (window.Notification?.permission === "granted") import("./push.js").then((push) => push.check(), () => {});

@@ -114,6 +114,8 @@ export async function check() {
     if (!await registration?.pushManager.getSubscription()) return;
     await register(await subscribe(registration, await deskKey()));
     sessionStorage.setItem(CHECKED, who);
+    const place = document.querySelector("#devices [data-module~=push]:not([data-here])");
+    place?.dispatchEvent(new Event("devices-changed", { bubbles: true }));
   } catch { /* without network there is nothing to compare with; the next start asks again */ }
 }
 
