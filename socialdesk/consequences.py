@@ -37,7 +37,7 @@ FOLLOWS = {
     Verb.TEAM_LEFT: [],
     Verb.TICKET_ASSIGNED: [tell, hint_pages],
     Verb.TICKET_CHANGED: [hint_pages],
-    Verb.TICKET_MOVED: [index, hint_pages],
+    Verb.TICKET_MOVED: [tell, index, hint_pages],
     Verb.TICKET_OPENED: [tell, index, hint_pages],
     Verb.TICKET_REOPENED: [tell, index, hint_pages],
     Verb.TICKET_RESUMED: [tell, hint_pages],

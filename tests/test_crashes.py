@@ -80,7 +80,7 @@ def outcome(folder):
 def quiet_day(fresh, service, tmp_path_factory):
     """The outcome of a day without a crash."""
     folder = shutil.copytree(fresh[0], tmp_path_factory.mktemp("quiet") / "desk")
-    service.reset()
+    service.reset(), fresh[1].posts.clear()
     done = drive(folder, service, "day")
     assert done.returncode == 0, done.stderr
     found = outcome(folder)
@@ -95,7 +95,7 @@ def test_a_kill_at_any_pass_loses_and_doubles_nothing(point, fresh, service, qui
     assert total > 0
     for n in range(1, total + 1):
         folder = shutil.copytree(fresh[0], tmp_path / f"{n}")
-        service.reset()
+        service.reset(), fresh[1].posts.clear()
         killed = drive(folder, service, "day", f"{point}:{n}")
         assert killed.returncode == -signal.SIGKILL, killed.stderr
         again = drive(folder, service, "day", later=200)            # past every lease

@@ -162,7 +162,7 @@ def test_the_page_lists_ones_own_devices_with_what_became_of_them(make, phone, b
     mine = phone(ada)
     mine.client.post("/me/devices", json=subscription("two", label="Edge on Windows"))
     page = mine.client.get("/me/notifications").text
-    assert "Edge on Windows" in page and page.count("/test\"") == 4         # action and hx-post, of two
+    assert "This sign-in" in page and "Edge on Windows" in page and page.count("/test\"") == 4         # action and hx-post, of two
     assert "No device rings yet" in browse(make.person()).get("/me/notifications").text
 
 

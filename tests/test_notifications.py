@@ -102,6 +102,16 @@ def test_a_new_ticket_is_nice_to_know_for_its_team_and_silent_in_triage(make):
     assert inbox_of(member) == ["Ada asks your team."] and needing(member) == [] and inbox_of(other) == []
 
 
+def test_a_ticket_moved_to_a_team_is_nice_to_know_for_its_members(make):
+    team = make.team()
+    tomasz, member = make.agent("Tomasz"), make.agent("Mona", teams=[team])
+    ticket = make.ticket()
+    with transaction():
+        tickets.move(ticket.id, tomasz, team.id)
+    run_due()
+    assert inbox_of(member) == ["Tomasz moved it to your team."] and needing(member) == [] and inbox_of(tomasz) == []
+
+
 def test_access_given_is_told_to_that_person_alone(make):
     ada, ben, cleo = make.person("Ada"), make.person("Ben"), make.person("Cleo")
     ticket = make.ticket(ada)

@@ -156,9 +156,10 @@ def _writer(concern):
 
 
 def _team(concern):
-    if concern.root.team_id is None:            # triage: the desk's queue shows it, nobody's inbox does
+    team_id = concern.event.ref_id
+    if team_id is None or team_id != concern.root.team_id:      # triage: the desk's queue shows it, nobody's inbox does; or moved on
         return _nobody()
-    return _people(TeamMember.person_id, TeamMember.team_id == concern.root.team_id)
+    return _people(TeamMember.person_id, TeamMember.team_id == team_id)
 
 
 _CANDIDATES = {"assignee": _assignee, "mentioned": _mentioned, "requester": _requester, "author": _author, "added": _added,
