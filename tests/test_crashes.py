@@ -30,32 +30,40 @@ def service():
     push.stop()
 
 
-def drive(folder, service, what, fail_point="", later=0, stdin=None):
-    """Run the driver.  Returns the finished process."""
+@pytest.fixture(scope="module")
+def drive(service):
+    """drive(folder, what, ...) runs the driver in a fork of a process that has everything loaded.  Returns the exit status."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith("SOCIALDESK_")} | {
-        "SOCIALDESK_PUSH_HOSTS": service.origin, "SOCIALDESK_JOBS": "off", "SD_FAIL_POINT": fail_point, "SD_LATER": str(later)}
-    return subprocess.run([sys.executable, "-W", "error::ResourceWarning", "-m", "tests.crash_driver", str(folder), what], cwd=ROOT, env=environ,
-                          input=stdin, capture_output=True, text=True, timeout=60)
+        "SOCIALDESK_PUSH_HOSTS": service.origin, "SOCIALDESK_JOBS": "off"}
+    process = subprocess.Popen([sys.executable, "-m", "tests.crash_driver"], cwd=ROOT, env=environ, stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, text=True)
+
+    def order(folder, what, fail="", later=0, subscription=None):
+        process.stdin.write(json.dumps({"folder": str(folder), "what": what, "fail": fail, "later": later, "subscription": subscription}) + "\n")
+        process.stdin.flush()
+        return int(process.stdout.readline())
+    yield order
+    process.stdin.close()
+    process.wait(20)
+    process.stdout.close()
 
 
 @pytest.fixture(scope="module")
-def fresh(tmp_path_factory, service):
+def fresh(tmp_path_factory, service, drive):
     """A desk that is set up, made once and copied for each crash."""
     folder = tmp_path_factory.mktemp("desk")
     settings = config.load({}, data=folder)
     config.make_folders(settings)
     device = PaperDevice(service, keys_of(settings).public)
-    done = drive(folder, service, "set-up", stdin=json.dumps(device.subscription))
-    assert done.returncode == 0, done.stderr
+    assert drive(folder, "set-up", subscription=device.subscription) == 0
     return folder, device
 
 
-def passes(fresh, service, tmp_path, point):
+def passes(fresh, drive, tmp_path, point):
     """How often a day passes a fail point."""
     folder = shutil.copytree(fresh[0], tmp_path / "count")
-    done = drive(folder, service, "day", f"{point}:{MANY}")
-    assert done.returncode == 0, done.stderr
-    return MANY - json.loads(done.stdout.splitlines()[-1])["left"]
+    assert drive(folder, "day", f"{point}:{MANY}") == 0
+    return MANY - int((folder / "left").read_text())
 
 
 def outcome(folder):
@@ -77,12 +85,11 @@ def outcome(folder):
 
 
 @pytest.fixture(scope="module")
-def quiet_day(fresh, service, tmp_path_factory):
+def quiet_day(fresh, service, drive, tmp_path_factory):
     """The outcome of a day without a crash."""
     folder = shutil.copytree(fresh[0], tmp_path_factory.mktemp("quiet") / "desk")
     service.reset(), fresh[1].posts.clear()
-    done = drive(folder, service, "day")
-    assert done.returncode == 0, done.stderr
+    assert drive(folder, "day") == 0
     found = outcome(folder)
     assert found["status"] == [("resolved",)] and found["events"] == [("replied", 1), ("ticket_opened", 1), ("ticket_status_changed", 1)]
     assert found["inbox"] and found["jobs"] == []
@@ -90,16 +97,14 @@ def quiet_day(fresh, service, tmp_path_factory):
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_a_kill_at_any_pass_loses_and_doubles_nothing(point, fresh, service, quiet_day, tmp_path):
-    total = passes(fresh, service, tmp_path, point)
+def test_a_kill_at_any_pass_loses_and_doubles_nothing(point, fresh, service, drive, quiet_day, tmp_path):
+    total = passes(fresh, drive, tmp_path, point)
     assert total > 0
     for n in range(1, total + 1):
         folder = shutil.copytree(fresh[0], tmp_path / f"{n}")
         service.reset(), fresh[1].posts.clear()
-        killed = drive(folder, service, "day", f"{point}:{n}")
-        assert killed.returncode == -signal.SIGKILL, killed.stderr
-        again = drive(folder, service, "day", later=200)            # past every lease
-        assert again.returncode == 0, again.stderr
+        assert drive(folder, "day", f"{point}:{n}") == -signal.SIGKILL
+        assert drive(folder, "day", later=200) == 0                 # past every lease
         assert outcome(folder) == quiet_day[0], f"{point}, pass {n}"
         sent, expected = pushed(fresh[1]), quiet_day[1]
         assert set(sent) == set(expected), "the same notices, by whose ids the service worker shows each once"
