@@ -3,7 +3,8 @@ import json
 
 from bench.desk import Desk
 
-PEOPLE = (("ada", "Ada Nwosu", "requester"), ("bo", "Bo Lindahl", "agent"), ("cy", "Cy Admin", "admin"), ("dee", "Dee Okafor", "requester"))
+PEOPLE = (("ada", "Ada Nwosu", "requester"), ("bo", "Bo Lindahl", "agent"), ("cy", "Cy Admin", "admin"), ("dee", "Dee Okafor", "requester"),
+          ("eve", "Eve Sato", "requester"))
 
 
 class Served(Desk):
