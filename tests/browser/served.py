@@ -1,6 +1,8 @@
 """The desk as shipped, for browser tests: app.py in its own process, with people, on the lab's push services."""
 import json
 
+from playwright.sync_api import Error as PlaywrightError
+
 from bench.desk import Desk
 
 PEOPLE = (("ada", "Ada Nwosu", "requester"), ("bo", "Bo Lindahl", "agent"), ("cy", "Cy Admin", "admin"), ("dee", "Dee Okafor", "requester"),
@@ -51,6 +53,13 @@ class ChromiumPhone:
         """Touch something."""
         self.page.locator(css).first.click()
 
+    def click_if_shown(self, css):
+        """Touch something unless it is hidden by now."""
+        try:
+            self.page.locator(css).first.click(timeout=1500)
+        except PlaywrightError:
+            pass
+
     def text(self):
         """What the page says."""
         return self.page.inner_text("body")
@@ -76,6 +85,11 @@ class FirefoxTab:
     def click(self, css):
         """Press something."""
         self.tab.click(css)
+
+    def click_if_shown(self, css):
+        """Press something unless it is hidden by now."""
+        if self.tab.evaluate(f"Boolean(document.querySelector({json.dumps(css)})?.checkVisibility())"):
+            self.tab.click(css)
 
     def text(self):
         """What the page says."""
