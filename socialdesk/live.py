@@ -24,6 +24,7 @@ REPLAY = timedelta(minutes=1)
 STREAM_SECONDS, BEAT_SECONDS = 600, 20
 POLL_SECONDS = 0.5                      # how long another process's hint may go unnoticed on SQLite
 MOST_POSTS = 20                         # threads one browser listens to
+AT_ONCE, BREATH_SECONDS = 5, 0.004     # streams woken at a time, and the pause in which pages get their turn
 QUEUE = 100                             # a slower client is dropped; it reconnects and catches up
 
 
@@ -113,13 +114,21 @@ class Hub:
             if key in self.heard:
                 continue
             self.heard[key] = time.monotonic()
-            for stream in listeners(topic, streams):
-                if stream.queue.qsize() > QUEUE:
-                    stream.queue.put(None)
-                stream.queue.put((key, shown(topic)))
+            hearing = listeners(topic, streams)
+            db.session.rollback()
+            self._tell(hearing, (key, shown(topic)))
         db.session.rollback()
         old = time.monotonic() - 60
         self.heard = {key: at for key, at in self.heard.items() if at > old}
+
+    def _tell(self, streams, item):
+        """Put a hint to streams, some at a time: a thousand threads that wake at once would keep every page waiting."""
+        for n, stream in enumerate(streams, 1):
+            if stream.queue.qsize() > QUEUE:
+                stream.queue.put(None)
+            stream.queue.put(item)
+            if n % AT_ONCE == 0:
+                time.sleep(BREATH_SECONDS)
 
     def feed(self, app, pause):
         """Pass hints on, for as long as the process lives.  pause: seconds between looks when nothing rings."""
