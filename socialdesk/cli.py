@@ -19,6 +19,11 @@ def main(arguments=None):
     except BrokenPipeError:
         sys.stderr.close()
         return 1
+    except (OSError, EOFError) as error:
+        where = f"{error.filename}: " if getattr(error, "filename", None) else ""
+        print(f"That cannot be read or written ({where}{getattr(error, 'strerror', None) or error or 'it ends too early'}). "
+              "Look at the path, its rights and the room on the disk.", file=sys.stderr)
+        return 2
 
 
 def _parser():
@@ -71,7 +76,9 @@ def _people(command, group):
     circle = command("add", do.add_circle, "add a circle", group("circle", "circles"))
     circle.add_argument("name")
     circle.add_argument("--join", choices=("open", "request", "invite"), default="open")
-    key = command("create", do.token, "make an API token and print it alone", group("token", "API tokens"))
+    tokens = group("token", "API tokens")
+    key = command("create", do.token, "make an API token and print it alone", tokens)
+    command("revoke", do.revoke, "end all API tokens of a person", tokens).add_argument("--email", required=True)
     key.add_argument("--email", required=True)
     key.add_argument("--scopes", help="words parted by commas; without it all that the person may do")
     command("link", do.link, "make a one-time sign-in link and print it alone").add_argument("--email", required=True)

@@ -149,21 +149,24 @@ def add_person(options):
             actions.join_team(person.id, team.id)
         if circle:
             actions.join_circle(person.id, circle.id)
-        print(f"@{person.handle}")
+        handle = person.handle
+    print(f"@{handle}")
 
 
 def add_team(options):
     """Add a team."""
     from .people import actions
     with _desk(options), transaction():
-        print(actions.add_team(options.name, confidential=options.confidential).name)
+        name = actions.add_team(options.name, confidential=options.confidential).name
+    print(name)
 
 
 def add_circle(options):
     """Add a circle."""
     from .people import actions
     with _desk(options), transaction():
-        print(actions.add_circle(options.name, join=options.join).slug)
+        slug = actions.add_circle(options.name, join=options.join).slug
+    print(slug)
 
 
 def _person(email):
@@ -178,14 +181,24 @@ def token(options):
     """Make an API token and print it alone."""
     from .api import actions
     with _desk(options), transaction():
-        print(actions.make_token(_person(options.email).id, options.scopes))
+        made = actions.make_token(_person(options.email).id, options.scopes)
+    print(made)
+
+
+def revoke(options):
+    """End all API tokens of a person."""
+    from .api import actions
+    with _desk(options), transaction():
+        count = actions.revoke_tokens(_person(options.email).id)
+    print(f"{count} tokens ended.")
 
 
 def link(options):
     """Make a one-time sign-in link and print it alone."""
     from .people import session_actions
     with _desk(options) as app, transaction():
-        print(f"{app.config['SETTINGS'].base_url}/link/{session_actions.make_link(_person(options.email).id)}")
+        made = session_actions.make_link(_person(options.email).id)
+    print(f"{app.config['SETTINGS'].base_url}/link/{made}")
 
 
 # --- import

@@ -138,7 +138,7 @@ def _subject(value):
 
 def _whole(least):
     def read(value):
-        number = int(value) if not isinstance(value, bool) else -1
+        number = int(value) if isinstance(value, int) and not isinstance(value, bool) or re.fullmatch(r"\d{1,15}", str(value)) else -1
         if number < least:
             raise ValueError(f"it must be a whole number of at least {least}")
         return number
@@ -198,6 +198,8 @@ def make_folders(settings):
     """Make the data folder (readable by its owner alone) and the secret key where they are missing."""
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings.uploads.mkdir(exist_ok=True, mode=0o700)
+    if settings.is_sqlite:
+        Path(settings.database_url.removeprefix("sqlite:///")).touch(mode=0o600)
     if not settings.secret_key:
         settings.secret_key = keep_secret(settings.data / "secret-key", lambda: secrets.token_urlsafe(48))
         settings.source["secret_key"] = "secret-key in the data folder"
@@ -205,20 +207,28 @@ def make_folders(settings):
 
 def keep_secret(path, make):
     """The text in path, made by make() if it is missing; two starting at once agree on one.  Readable by the owner alone."""
-    try:
-        return path.read_text("ascii").strip()
-    except FileNotFoundError:
-        pass
+    if path.exists():
+        return _kept_secret(path)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(6)}.new")
     draft.touch(mode=0o600)
-    draft.write_text(make(), "ascii")
+    with open(draft, "w", encoding="ascii") as file:
+        file.write(make())
+        file.flush()
+        os.fsync(file.fileno())
     try:
         os.link(draft, path)                             # refuses to replace: the first one wins
     except FileExistsError:
         pass
     finally:
         draft.unlink()
-    return path.read_text("ascii").strip()
+    return _kept_secret(path)
+
+
+def _kept_secret(path):
+    text = path.read_text("ascii").strip()
+    if len(text) < 16:
+        raise BadSetting(f"{path.name} in the data folder is damaged. Bring it back from a backup; without one, remove it and a new one is made.")
+    return text
 
 
 def keep_file(path, data):

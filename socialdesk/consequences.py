@@ -18,6 +18,7 @@ FOLLOWS = {
     Verb.ARTICLE_REVISED: [index],
     Verb.FOLLOWED: [],
     Verb.GLASS_BROKEN: [hint_pages],
+    Verb.HASHTAG_GIVEN: [],
     Verb.LINK_MADE: [],
     Verb.ME_TOO_SAID: [hint_pages],
     Verb.ME_TOO_TAKEN_BACK: [hint_pages],

@@ -7,6 +7,7 @@ import time
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta, timezone
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
@@ -204,7 +205,10 @@ _PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=10000", "for
 def engine_options(settings):
     """How the pool is set: enough connections for the threads that work at one time."""
     options = {"pool_size": 16, "max_overflow": 16, "pool_timeout": 5}
-    if not settings.is_sqlite:
+    if settings.is_sqlite:
+        path = sa.make_url(settings.database_url).database
+        options["creator"] = lambda: _open_file(path)
+    else:
         options |= {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}
     return options
 
@@ -225,13 +229,34 @@ def _count(connection, cursor, statement, parameters, context, executemany):
         counter[0] += 1
 
 
-def _sqlite_connect(dbapi, _record):
+def _open_file(path):
+    """A connection to a file that must be there: one made in passing would be an empty desk."""
+    return sqlite3.connect(f"file:{quote(path)}?mode=rw", uri=True, timeout=10, check_same_thread=False)
+
+
+def _is_moved(connection):
+    """Has the file a connection was opened on been removed or replaced?  What is written to it would be lost."""
+    opened = connection.info.get("file")
+    try:
+        found = os.stat(connection.engine.url.database)
+    except FileNotFoundError:
+        return True
+    return opened != (found.st_dev, found.st_ino)
+
+
+def _sqlite_connect(dbapi, record):
+    path = dbapi.execute("PRAGMA database_list").fetchone()[2]
+    found = os.stat(path)
+    record.info["file"] = (found.st_dev, found.st_ino)
     dbapi.isolation_level = None                         # the driver's own transactions lose updates; we emit BEGIN
     for pragma in _PRAGMAS:
         dbapi.execute("PRAGMA " + pragma)
 
 
 def _sqlite_begin(connection):
+    if _is_moved(connection):
+        connection.invalidate()
+        raise sqlite3.OperationalError("unable to open database file")
     dbapi = connection.connection.dbapi_connection
     writing = _writing.get()
     dbapi.execute(f"PRAGMA query_only={'OFF' if writing else 'ON'}")

@@ -20,6 +20,7 @@ class Verb(StrEnum):
     ARTICLE_REVISED = "article_revised"
     FOLLOWED = "followed"
     GLASS_BROKEN = "glass_broken"
+    HASHTAG_GIVEN = "hashtag_given"
     LINK_MADE = "link_made"
     ME_TOO_SAID = "me_too_said"
     ME_TOO_TAKEN_BACK = "me_too_taken_back"

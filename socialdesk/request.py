@@ -3,14 +3,20 @@ from htmx_flask import HtmxAwareRequest
 from werkzeug.routing import IntegerConverter
 
 MAX_FORM_PARTS = 200
+MAX_TEXT_BYTES = 1_000_000              # of a request that carries no files
 
 
 class Request(HtmxAwareRequest):
     """A request that knows whether htmx asked, and for what."""
 
     max_form_parts = MAX_FORM_PARTS
-    max_form_memory_size = 1_000_000
+    max_form_memory_size = MAX_TEXT_BYTES
     acting = ...                                # whom a token stands for; None: nobody, whatever cookie came along; ...: ask the session
+
+    def bound_body(self):
+        """Only a form with files may be large; everything else is text.  Before anything reads the body."""
+        if self.mimetype != "multipart/form-data":
+            self.max_content_length = MAX_TEXT_BYTES
 
     @property
     def wants_fragment(self):
@@ -24,13 +30,6 @@ class Request(HtmxAwareRequest):
             return True
         best = self.accept_mimetypes.best_match(["text/html", "application/json"], default="text/html")
         return best == "application/json" and self.accept_mimetypes[best] > self.accept_mimetypes["text/html"]
-
-
-class Number(IntegerConverter):
-    """An id in an address: what no database could hold is an unknown one."""
-
-    def __init__(self, map, fixed_digits=0, min=None, max=2 ** 63 - 1, signed=False):
-        super().__init__(map, fixed_digits, min, max, signed)
 
 
 class Number(IntegerConverter):

@@ -23,6 +23,7 @@ from .request import Number, Request
 log = logging.getLogger(__name__)
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
+PARTS = ("/live", "/suggestions", "/complete", "/me/devices", "/me/epoch", "/ask/", "/feed/")      # fragments and JSON, never pages
 SHARE_TARGET = "/ask/shared"                    # the one address a share sheet posts to
 
 
@@ -31,7 +32,7 @@ def set_up(app):
     app.url_map.converters["int"] = Number
     Htmx().init_app(app)
     app.request_class = Request
-    login = LoginManager(app)
+    login = LoginManager(app, add_context_processor=False)
     login.session_protection = None             # phones change their address all day; sessions are rows that can be ended
     login.user_loader(load_viewer)
     app.before_request(_begin)
@@ -70,6 +71,7 @@ def public(view):
 
 
 def _begin():
+    request.bound_body()
     g.statements = database.statements.set([0])
     _check_origin()
     endpoint = current_app.view_functions.get(request.endpoint)
@@ -187,7 +189,7 @@ def refuse(error):
         answer = make_response(jsonify(type="about:blank", title=error.title, status=error.status, detail=error.sentence,
                                        **({"field": error.field} if error.field else {})), error.status)
         answer.content_type = "application/problem+json"
-    elif isinstance(error, SignedOut) and not request.wants_fragment and request.method in SAFE and not request.path.startswith("/live"):
+    elif isinstance(error, SignedOut) and not request.wants_fragment and request.method in SAFE and not request.path.startswith(PARTS):
         return redirect("/sign-in?next=" + quote(request.full_path.rstrip("?")), 303)
     elif request.wants_fragment:
         answer = make_response(render_template("_notice.html", sentence=error.sentence, bad=True), error.status)
@@ -205,7 +207,7 @@ def refuse(error):
 
 def _error_page(error):
     typed = {}
-    if request.method == "POST" and error.status not in (401, 403, 404):
+    if request.method == "POST":
         try:
             typed = {name: values for name, values in request.form.lists() if name not in ("key", "password", "code")}
         except HTTPException:
@@ -255,6 +257,7 @@ def _context():
         if database.refusal_of(error) is None:
             raise
         person = None
+        current_app.login_manager._update_request_context_with_user()       # nobody, without asking again
     return {"viewer": person, "settings": current_app.config["SETTINGS"], 
             "here": request.path.split("/")[1] or "feed" if has_request_context() else ""}
 

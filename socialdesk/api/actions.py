@@ -28,3 +28,8 @@ def touch(used):
         stale = sa.or_(ApiToken.used_at.is_(None), ApiToken.used_at < moment)
         db.session.execute(sa.update(ApiToken).where(ApiToken.id == token_id, stale).values(used_at=moment)
                            .execution_options(synchronize_session=False))
+
+
+def revoke_tokens(person_id):
+    """End all tokens of a person.  Returns how many there were."""
+    return db.session.execute(sa.delete(ApiToken).where(ApiToken.person_id == person_id)).rowcount

@@ -50,7 +50,7 @@ def endpoint_refusal(endpoint, extra=()):
     if not re.fullmatch(r"[\x21-\x7e]+", endpoint) or "\\" in endpoint:
         return "The subscription's endpoint is not a plain web address. Turn notices off and on again."
     origin = origin_of(endpoint)
-    if origin is None or not is_allowed(origin, extra):
+    if origin is None or not re.fullmatch(r"https?://[a-z0-9.\-]+(:\d+)?", origin) or not is_allowed(origin, extra):
         return ("This browser uses a push service the desk does not know, and the desk sends only to those it knows. "
                 "An admin can add it to the setting SOCIALDESK_PUSH_HOSTS.")
     return None

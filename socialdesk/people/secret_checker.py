@@ -38,7 +38,7 @@ def is_password(kept, typed):
 
 
 def _bytes(password):
-    return unicodedata.normalize("NFKC", password)[:MAX_LENGTH + 1].encode("utf-8", "surrogatepass")
+    return unicodedata.normalize("NFKC", password[:MAX_LENGTH + 1])[:MAX_LENGTH + 1].encode("utf-8", "surrogatepass")
 
 
 def is_outdated(kept):

@@ -1,5 +1,6 @@
 """What one can ask of posts: a text made ready to be written; threads and timelines stand beside."""
 import secrets
+import threading
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -47,6 +48,9 @@ class Prepared:
     mark: str = ""
 
 
+_DARKROOM = threading.BoundedSemaphore(2)       # a large picture takes hundreds of megabytes while it is opened
+
+
 def prepare(viewer, body_md, title=None, files=(), attached=()):
     """Everything slow about a text, outside the write transaction: Markdown, photos, who is mentioned.
     files: uploads or bytes; attached: (id, width, height) of photos the post has already.  Raises Invalid, TooLarge."""
@@ -70,7 +74,8 @@ def _photos(files, present):
         raise Invalid(f"A post may have {MAX_PHOTOS} photos, and these are {present + len(chosen)}. "
                       "Your text is safe; leave some out, or send them with a reply.", field="photo")
     most = current_app.config["SETTINGS"].max_upload_bytes
-    return [check_photo(data, most) for data in chosen]
+    with _DARKROOM:
+        return [check_photo(data, most) for data in chosen]
 
 
 def _read(file):

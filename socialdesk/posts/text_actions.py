@@ -5,6 +5,7 @@ from ..db import db, insert_new, now
 from ..errors import Conflict
 from ..events import Event, Verb, record
 from ..jobs import done_once
+from ..people.models import Team
 from ..policy import can, require, sees
 from ..tags.actions import owning_team, tag_thread, untag_thread
 from ..tags.checker import fold, hashtags_in
@@ -32,7 +33,7 @@ def edit(post_id, viewer, prepared, verb=None):
     db.session.flush()
     verb = verb or (Verb.ARTICLE_REVISED if post.kind == "article" else Verb.POST_EDITED)
     record(verb, post, viewer, note=post.note, hold_until=post.hold_until, ref_id=post.version)
-    if post is root and root.audience == "private" and root.team_id is None:
+    if post is root and root.audience == "private":
         _route(root, viewer)
     return post
 
@@ -54,11 +55,15 @@ def _retag(root, prepared):
 
 
 def _route(root, viewer):
-    """A thread without a team goes to the one that owns a hashtag it got."""
+    """A thread without a team goes to the one that owns a hashtag it got; to a confidential one it goes whoever had it."""
     team_id = owning_team(root.id)
-    if team_id:
+    if team_id and team_id != root.team_id and (root.team_id is None or _is_confidential(team_id)):
         move_rights(root.id, team_id=team_id)
         record(Verb.TICKET_MOVED, root, viewer, ref_id=team_id, route="hashtag")
+
+
+def _is_confidential(team_id):
+    return db.session.scalar(sa.select(Team.confidential).where(Team.id == team_id))
 
 
 def _mention_anew(post, prepared):

@@ -4,6 +4,7 @@ from collections import Counter
 import sqlalchemy as sa
 
 from ..db import db, insert, insert_new
+from ..events import Verb, record
 from ..people.models import Team
 from .checker import MAX_TAGS, fold
 from .models import PostTag, Tag, TagCount
@@ -69,9 +70,11 @@ def owning_team(root_id):
         .where(PostTag.root_id == root_id).order_by(Team.confidential.desc(), Tag.fold).limit(1))
 
 
-def own_tag(name, team_id):
-    """Let a team answer for a hashtag from now on; None: no team.  Returns the Tag."""
+def own_tag(name, team_id, actor=None):
+    """Let a team answer for a hashtag from now on; None: no team.  actor: the admin who says so.  Returns the Tag."""
     tag = _tags_named([name])[0]
+    if tag.team_id != team_id:
+        record(Verb.HASHTAG_GIVEN, actor=actor, ref_id=tag.id, team=team_id, before_team=tag.team_id)
     db.session.execute(sa.update(Tag).where(Tag.id == tag.id).values(team_id=team_id))
     return db.session.get(Tag, tag.id, populate_existing=True)
 

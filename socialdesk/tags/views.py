@@ -87,7 +87,7 @@ def _set_team(name):
         raise Invalid("A hashtag has 1 to 50 letters, digits, _ or -, and at least one letter.", field="name")
     team_id = _team_id(request.form.get("team", ""))
     with transaction():
-        actions.own_tag(name, team_id)
+        actions.own_tag(name, team_id, viewer())
     return _row(name)
 
 
