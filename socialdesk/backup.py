@@ -70,7 +70,7 @@ def _write_table(archive, connection, table, folder):
     path, n = folder / table.name, 0
     plain = [sa.type_coerce(c, c.type) if not isinstance(c.type, sa.Computed) else c for c in _stored(table)]
     with open(path, "w", encoding="utf-8", errors="surrogatepass") as file:
-        result = connection.execution_options(yield_per=BATCH).execute(sa.select(*plain))
+        result = connection.execution_options(yield_per=BATCH).execute(sa.select(*plain).order_by(*table.primary_key))
         names = [c.name for c in _stored(table)]
         for row in result:
             file.write(json.dumps(dict(zip(names, map(_out, row))), ensure_ascii=False) + "\n")
@@ -194,14 +194,23 @@ def _fill_table(connection, archive, table):
         file = archive.extractfile(f"tables/{table.name}.jsonl")
     except KeyError:                            # a table the backup's version did not have
         return 0
-    n, batch = 0, []
+    n, batch, later = 0, [], []
+    own = [c.name for c in table.columns for key in c.foreign_keys if key.column.table is table]
     for line in file:
-        batch.append({name: _in(value) for name, value in json.loads(line).items()})
+        row = {name: _in(value) for name, value in json.loads(line).items()}
+        for name in own:
+            if (row[name] or 0) > row["id"]:                 # points at a row that is yet to come
+                later.append({"row": row["id"], name: row[name]})
+                row[name] = None
+        batch.append(row)
         if len(batch) == BATCH:
             connection.execute(table.insert(), batch)
             n, batch = n + len(batch), []
     if batch:
         connection.execute(table.insert(), batch)
+    for change in later:
+        key = change.pop("row")
+        connection.execute(table.update().where(table.c.id == key).values(change))
     _set_sequence(connection, table)
     return n + len(batch)
 

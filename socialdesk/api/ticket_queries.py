@@ -31,8 +31,8 @@ def tickets_of(viewer, ticket_ids):
     """The tickets of these ids that this person may see, in the order given."""
     owner = aliased(Person)
     rows = {row.id: row for row in db.session.execute(
-        sa.select(Post.id, Post.root_id, Post.author_id, Ticket.type, Ticket.status, Ticket.hold_reason, Ticket.impact, Ticket.urgency,
-                  Ticket.priority, Team.name.label("team"), owner.handle.label("assignee"), Ticket.opened_at, Ticket.first_word_at,
+        sa.select(Post.id, Post.root_id, Post.author_id, Post.sealed, Post.team_id, Ticket.type, Ticket.status,
+                  Ticket.hold_reason, Ticket.impact, Ticket.urgency, Ticket.priority, Team.name.label("team"), owner.handle.label("assignee"), Ticket.opened_at, Ticket.first_word_at,
                   Ticket.last_word_at, Ticket.resolved_at, Ticket.closes_at, Ticket.closed_at, Ticket.reopened,
                   may_read_notes(viewer, Post).label("for_desk"))
         .select_from(Ticket).join(Post, Post.id == Ticket.post_id).outerjoin(Team, Team.id == Ticket.team_id)
