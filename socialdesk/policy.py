@@ -162,19 +162,19 @@ def _anyone(viewer, thing):
 
 
 def _works_on(viewer, thing):
-    """Agents who see the thread as the desk, not as its requester or somebody added.
-    A row that was read with may_read_notes() as its column for_desk is not asked again."""
+    """Agents who see the thread as the desk: not as its requester, not as somebody added, not through broken glass, which
+    lets one read and no more.  A root's row that was read with may_read_notes() as its column for_desk is not asked again."""
     if not viewer.is_agent or thing.root_id is None:
         return False
     known = getattr(thing, "for_desk", None)
     if known is None:
-        known = db.session.scalar(_of_desk(asker(viewer)), values(viewer) | {"root": thing.root_id})
-    return bool(known) and (not thing.sealed or thing.team_id in viewer.team_ids)       # broken glass lets one read, no more
+        return bool(db.session.scalar(_of_desk(asker(viewer)), values(viewer) | {"root": thing.root_id}))
+    return bool(known) and (not thing.sealed or thing.team_id in viewer.team_ids)
 
 
 @lru_cache
 def _of_desk(who):
-    return sa.select(sa.literal(1)).where(Post.id == sa.bindparam("root"), may_read_notes(who, Post))
+    return sa.select(sa.literal(1)).where(Post.id == sa.bindparam("root"), _desk(_One(who), Post))
 
 
 def _is_asker(viewer, thing):

@@ -40,7 +40,7 @@ def panel_of(root, viewer):
         raise Missing()
     statuses = policy.next_statuses(viewer, row, row)
     mine = row.author_id == viewer.id
-    return Panel(row, statuses, [to for to in statuses if mine and "requester" in NEXT[row.status][to]], mine, bool(row.for_desk),
+    return Panel(row, statuses, [to for to in statuses if mine and "requester" in NEXT[row.status][to]], mine, policy.can(viewer, "ticket.take", row),
                  day_in_words(row.closes_at, now(), viewer.tz) if row.closes_at else "",
                  row.said_by == viewer.id and row.said_hold is not None and row.said_hold > now(), row.status in ENDED)
 
