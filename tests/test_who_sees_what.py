@@ -15,7 +15,7 @@ from socialdesk.api.actions import make_token
 from socialdesk.db import db, now, transaction
 from socialdesk.notifications.models import Delivery, Device, Notification
 from socialdesk.people.models import Session
-from socialdesk.posts.models import Access, Attachment, Follow
+from socialdesk.posts.models import Access, Attachment, Follow, Post
 
 from .conftest import told_by_now
 
@@ -311,14 +311,19 @@ def test_who_lost_the_right_is_shown_nothing_of_what_they_were_told(world, ask, 
 def test_a_note_is_told_to_those_who_read_notes_and_are_in_it(world, ask, listening, no_network, make):
     who, ids = world
     told_by_now()
+    from socialdesk.people import actions as people
+    colleague = make.agent("Colleague")
+    with transaction():
+        people.join_team(colleague.id, db.session.get(Post, ids["confidential"]).team_id)
+    colleague = make.viewer(colleague)
     for thread in THREADS[2:]:
-        make.reply(Root(ids[thread]), who["glass"] if thread == "confidential" else who["agent"], f"Between us, @hr: {secret(thread)}.", note=True)
+        make.reply(Root(ids[thread]), colleague if thread == "confidential" else who["agent"], f"Between us, @hr: {secret(thread)}.", note=True)
     with transaction():
         for model in (Delivery, Notification):
             db.session.execute(sa.delete(model))
     told_by_now()
     lines, sent = told()
-    compare("note notice", world, lambda name, thread, key: (who[name].id, key) in lines, leave_out={"glass", "agent"})
+    compare("note notice", world, lambda name, thread, key: (who[name].id, key) in lines, leave_out={"agent"})
     assert sent <= lines
 
 
