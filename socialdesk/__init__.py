@@ -8,8 +8,9 @@ from . import assets, config, consequences, db, health, live, pwa, web
 ROOMS = ("people", "tags", "posts", "knowledge", "tickets", "search", "notifications", "feed", "api")
 
 
-def create_app(settings=None):
-    """The app of one desk.  settings: config.Settings; read from the environment if left out.  Raises BadSetting."""
+def create_app(settings=None, serves=True):
+    """The app of one desk.  settings: config.Settings; read from the environment if left out.  serves: False for a command
+    that answers no browser.  Raises BadSetting."""
     settings = settings or config.load()
     config.make_folders(settings)
     app = Flask(__name__, static_folder=None)
@@ -23,7 +24,7 @@ def create_app(settings=None):
     db.db.init_app(app)
     with app.app_context():
         db.set_up(db.db.engine)
-    assets.mount(app, settings.data)
+    assets.mount(app, settings.data, serves=serves)
     web.set_up(app)
     for module in (pwa, live, health):
         app.register_blueprint(module.bp)

@@ -37,18 +37,28 @@ class Build:
         return f"/static/{self.hash}/{name}"
 
 
-def mount(app, data, source=SOURCE):
-    """Build into the data folder, serve it in front of the app, give templates asset() and sign()."""
-    built = build(source, data)
+def mount(app, data, source=SOURCE, serves=True):
+    """Build into the data folder, serve it in front of the app, give templates asset() and sign().
+    serves: False for a command, which only needs to know the addresses."""
+    built = build(source, data) if serves else plan(source, data)
+    _teach(app, built)
+    if serves:
+        _serve(app, built)
+    return built
+
+
+def _serve(app, built):
     app.wsgi_app = noise = WhiteNoise(app.wsgi_app, allow_all_origins=False, immutable_file_test=lambda path, url: True)
     for folder in sorted(built.folder.parent.iterdir(), key=lambda one: one == built.folder):
         try:
             noise.add_files(folder, f"static/{folder.name}")
         except FileNotFoundError:               # an old set, removed by a neighbor that starts at this moment
             continue
+
+
+def _teach(app, built):
     app.jinja_env.globals.update(asset=built.asset, sign=_sign(built.asset("icons.svg")))
     app.extensions["assets"] = built
-    return built
 
 
 def _sign(icons):
@@ -60,12 +70,21 @@ def _sign(icons):
     return sign
 
 
+def plan(source, data):
+    """The Build of what is there now, whether or not it is written yet."""
+    return _plan(collect(Path(source)), data)
+
+
+def _plan(files, data):
+    stamp = _hash(files)
+    return Build(stamp, Path(data) / "static" / stamp, frozenset(files))
+
+
 def build(source, data):
     """Write the files and their compressed siblings into data/static/<hash>, once; several processes may do so at once."""
     files = collect(Path(source))
-    stamp = _hash(files)
-    home = Path(data) / "static"
-    folder = home / stamp
+    made = _plan(files, data)
+    home, folder = made.folder.parent, made.folder
     home.mkdir(parents=True, exist_ok=True)
     if folder.is_dir():
         os.utime(folder)
@@ -73,7 +92,7 @@ def build(source, data):
         _supersede(home)
         _write(files, folder)
     _tidy(home, keep=folder)
-    return Build(stamp, folder, frozenset(files))
+    return made
 
 
 def collect(source):

@@ -26,9 +26,9 @@ def _settings(options):
 
 
 @contextmanager
-def _desk(options, settings=None):
+def _desk(options, settings=None, serves=False):
     """An app with its schema in place, inside its context."""
-    app = create_app(settings or _settings(options))
+    app = create_app(settings or _settings(options), serves)
     with app.app_context():
         try:
             schema.migrate(app.config["SETTINGS"])
@@ -48,8 +48,10 @@ def _desk(options, settings=None):
 def serve(options):
     """Serve the desk; the first start makes everything it needs and prints the setup link."""
     from . import server
-    with _desk(options) as app:
+    from .notifications.keys_delivery import make_key
+    with _desk(options, serves=True) as app:
         settings = app.config["SETTINGS"]
+        make_key(settings)
         _print_setup_link(settings)
         print(f"SocialDesk serves on {settings.base_url if settings.source['base_url'] != 'default' else f'http://{options.host}:{options.port}'}",
               file=sys.stderr, flush=True)
@@ -83,7 +85,7 @@ def demo(options):
     from .demo import fill
     if "SOCIALDESK_DATA" not in os.environ:
         options.data = tempfile.mkdtemp(prefix="socialdesk-demo-")
-    with _desk(options) as app:
+    with _desk(options, serves=True) as app:
         settings = app.config["SETTINGS"]
         for token in fill(app, people=options.people, posts=options.posts, seed=options.seed):
             print(f"{settings.base_url}/link/{token}", flush=True)
@@ -94,7 +96,7 @@ def demo(options):
 
 def migrate(options):
     """Bring the schema up to date."""
-    app = create_app(_settings(options))
+    app = create_app(_settings(options), serves=False)
     with app.app_context():
         before, after = schema.migrate(app.config["SETTINGS"])
     print(f"The schema is of version {after}" + ("." if before == after else f", made from {before or 'nothing'}."))
@@ -126,7 +128,7 @@ def restore(options):
     """Bring back a backup."""
     from .backup import read
     settings = _settings(options)
-    counts = read(create_app(settings), Path(options.file), replace=options.replace)
+    counts = read(create_app(settings, serves=False), Path(options.file), replace=options.replace)
     print(f"Restored {counts['rows']} rows and {counts['files']} files. Start the desk: app.py")
 
 

@@ -234,6 +234,7 @@ def _kept_secret(path):
 def keep_file(path, data):
     """Write a file that is named by its content, once and whole: a reader never sees half of it."""
     if path.exists():
+        os.utime(path)                                   # it is wanted again: whoever clears away looks at its age
         return
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
     try:

@@ -3,6 +3,7 @@ import errno
 import os
 import signal
 import sqlite3
+import threading
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -93,6 +94,11 @@ def is_writing():
     return _writing.get()
 
 
+WAIT_SECONDS = 10                       # for others who write
+#: writers of this process at one time: those who wait for a lock must leave connections to those who read
+_writers = threading.BoundedSemaphore(12)
+
+
 @contextmanager
 def transaction():
     """The one write transaction: commits at the end, rolls back on any error.  What was read before is read anew.
@@ -100,6 +106,8 @@ def transaction():
     if _writing.get():
         raise RuntimeError("A write transaction is open already: an action never opens its own.")
     db.session.rollback()
+    if not _writers.acquire(timeout=WAIT_SECONDS):
+        raise Unavailable(_FAULTS[0][1])
     token = _writing.set(True)
     hooks = db.session.info["after_commit"] = []
     try:
@@ -113,6 +121,7 @@ def transaction():
         raise
     finally:
         _writing.reset(token)
+        _writers.release()
         db.session.info.pop("after_commit", None)
     fail_point("transaction.after_commit")
     for hook in hooks:

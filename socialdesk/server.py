@@ -5,11 +5,39 @@ import threading
 import time
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import ThreadWorker
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import live
 from .db import db
+from .headers import HEADERS
 from .workers import Workers
+
+
+class Worker(ThreadWorker):
+    """gunicorn's own; what it refuses before the app is asked carries our headers and a plain sentence."""
+
+    def handle_error(self, req, client, addr, exc):
+        """Answer a request that could not be read."""
+        super().handle_error(req, _Refusing(client), addr, exc)
+
+
+class _Refusing:
+    """A client's socket; of what is sent through it the status stays, the rest is ours."""
+
+    def __init__(self, socket):
+        self._socket = socket
+
+    def __getattr__(self, name):
+        return getattr(self._socket, name)
+
+    def sendall(self, data):
+        """Send the status line with our headers and words."""
+        status = data.partition(b"\r\n")[0].decode("latin-1")
+        words = "The desk could not read this request. Open SocialDesk anew and use the buttons of the page.\n"
+        lines = [status, "Connection: close", "Content-Type: text/plain; charset=utf-8", f"Content-Length: {len(words)}",
+                 *(f"{name}: {value}" for name, value in HEADERS)]
+        self._socket.sendall(("\r\n".join(lines) + "\r\n\r\n" + words).encode("latin-1"))
 
 
 class Server(BaseApplication):
@@ -18,7 +46,7 @@ class Server(BaseApplication):
     def __init__(self, app, host, port, workers, threads):
         self.application, self.threads = app, threads
         self.options = dict(
-            bind=f"[{host}]:{port}" if ":" in host else f"{host}:{port}", worker_class="gthread", workers=workers, threads=threads,
+            bind=f"[{host}]:{port}" if ":" in host else f"{host}:{port}", worker_class=Worker, workers=workers, threads=threads,
             worker_connections=max(4096, 2 * threads), backlog=2048, timeout=60, graceful_timeout=10, keepalive=15, max_requests=0,
             control_socket_disable=True, worker_tmp_dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None,
             preload_app=True, post_worker_init=self.begin_work, loglevel="warning", limit_request_line=8190)

@@ -75,8 +75,17 @@ def _move_in(app, settings):
     with app.app_context():
         db.engines[None].dispose()
         db.engines[None] = engine
-    app.config.update(SETTINGS=settings, SECRET_KEY=settings.secret_key, PROPAGATE_EXCEPTIONS=None)
+    app.config.update(SETTINGS=settings, SECRET_KEY=settings.secret_key, PROPAGATE_EXCEPTIONS=None,
+                      MAX_CONTENT_LENGTH=6 * settings.max_upload_bytes)
     return app
+
+
+_compiled = {}                          # the first engine's dialect and its compiled statements: all databases here are alike
+
+
+def _share_statements(engine):
+    """Let an engine use the statements that earlier tests have compiled: half of a short test is compiling them."""
+    engine.dialect, engine._compiled_cache = _compiled.setdefault(engine.dialect.name, (engine.dialect, engine._compiled_cache))
 
 
 def _forget(app):
@@ -105,10 +114,11 @@ def desk(template, tmp_path, settings_given, app_of_its_own, shared_app):
     else:
         shutil.copy(template, tmp_path / "socialdesk.sqlite3")
     settings = config.load(given, data=tmp_path)
-    app = create_app(settings) if settings_given or app_of_its_own else _move_in(shared_app, settings)
+    app = create_app(settings) if app_of_its_own else _move_in(shared_app, settings)
     app.testing, app.test_client_class = True, Browser
     _forget(app)
     with app.app_context():
+        _share_statements(db.engine)
         yield app
         db.session.remove()
         db.engine.dispose()

@@ -294,6 +294,13 @@ def test_a_ticket_by_way_of_posts_is_private(desk, call, world):
     assert call(world.bob).get(f"/posts/{made['id']}").status_code == 404
 
 
+def test_a_question_nobody_could_see_is_refused(desk, call, world):
+    ada = call(world.ada)
+    before = everything()
+    refused = ada.post("/posts", {"body": "Who reads this?", "audience": "private"})
+    assert refused.status_code == 422 and "somebody has to see it" in refused.json["detail"] and everything() == before
+
+
 def test_a_post_for_a_circle_is_for_its_members(desk, call, world):
     made = call(world.cleo).post("/posts", {"body": "Who lands?", "audience": "circle:pilots"}).json
     assert made["audience"] == "circle:pilots"

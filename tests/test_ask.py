@@ -122,6 +122,7 @@ def test_ticked_hashtags_go_into_the_text_once(make, browse):
 LONG = "x" * 20_001
 REFUSED = [
     ({"body": "  "}, "There is no text yet"),
+    ({"body": "\u200b\u2060\ufeff\u2800\u3164"}, "There is no text yet"),
     ({"body": LONG}, "20,001 characters"),
     ({"body": "Kept text", "title": "t" * 121}, "The title has 121 characters"),
     ({"body": "Kept text", "kind": "ticket", "audience": "everyone"}, "share it afterwards"),
@@ -137,7 +138,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
-@pytest.mark.parametrize("data, told", REFUSED, ids=[told[:24] for _, told in REFUSED])
+@pytest.mark.parametrize("data, told", REFUSED, ids=[f"{n} {told[:24]}" for n, (_, told) in enumerate(REFUSED)])
 def test_a_refusal_keeps_the_text_and_says_what_to_do(make, browse, data, told, headers):
     answer = browse(make.person()).post("/ask", data=data | {"key": "k"}, headers=headers)
     html = text_of(answer)

@@ -34,6 +34,11 @@ def test_the_desk_keeps_one_key_made_at_the_start(make, browse, desk):
     assert first == second and len(first) == 87 and (desk.config["SETTINGS"].data / "vapid-key").stat().st_mode & 0o777 == 0o600
 
 
+def test_the_list_of_devices_opened_by_itself_leads_to_its_page(make, browse):
+    answer = browse(make.person()).get("/me/devices")
+    assert answer.status_code == 303 and answer.location.endswith("/me/notifications#devices")
+
+
 def test_a_browser_is_registered_and_unknown_members_are_ignored(make, browse):
     ada = make.person()
     answer = browse(ada).post("/me/devices", json=subscription(label="Firefox on Android", colour="red"))

@@ -205,6 +205,11 @@ def test_import_says_each_bad_row_and_takes_the_good_ones(tmp_path):
     assert json.loads(dry.stdout.splitlines()[-1]) == {"added": 1, "unchanged": 0, "bad": 2}
     done = app_py(tmp_path / "d", "import", "tickets", tickets, "--requester", "ada@example.org")
     assert json.loads(done.stdout.splitlines()[-1]) == {"added": 1, "unchanged": 0, "bad": 2}
+    for what, line in (("people", b"bj\xf6rn@example.org,Bj\xf6rn\n"), ("articles", b'{"title": "Caf\xe9", "body_markdown": "x"}\n'),
+                       ("tickets", b'{"text": "caf\xe9", "requester_email": "ada@example.org"}\n')):
+        (tmp_path / "latin").write_bytes(line)
+        done = app_py(tmp_path / "d", "import", what, tmp_path / "latin")
+        assert done.returncode == 1 and "UTF-8" in done.stderr, "half a text is never taken"
     only_bad = tmp_path / "bad.jsonl"
     only_bad.write_text("[]\n")
     assert app_py(tmp_path / "d", "import", "articles", only_bad).returncode == 1
@@ -247,6 +252,15 @@ def test_old_keys_and_photos_nobody_has_are_cleared_away(filled, desk, time, bro
     assert not orphan.exists() and foreign.exists() and (uploads / kept).exists()
 
 
+def test_a_photo_that_is_wanted_again_is_not_cleared_away_from_under_its_post(desk):
+    path = desk.config["SETTINGS"].uploads / ("1" * 64)
+    for _ in range(2):
+        config.keep_file(path, b"x")
+        age = path.stat().st_mtime
+        os.utime(path, (1, 1))
+    assert age > 1
+
+
 def test_readiness_says_what_is_not_well(desk, browse, time):
     browser = browse(None)
     late = browser.get("/readyz")
@@ -263,7 +277,8 @@ def test_metrics_are_for_this_machine_or_an_admin_s_token(desk, browse, make):
     browser = browse(None)
     assert b"socialdesk_jobs_dead 0" in browser.get("/metrics").data
     assert browser.get("/metrics", environ_base={"REMOTE_ADDR": "198.51.100.7"}).status_code == 404
-    assert browser.get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 404
+    for passed_on in ("X-Forwarded-For", "X-Real-IP", "Via"):
+        assert browser.get("/metrics", headers={passed_on: "127.0.0.1"}).status_code == 404, "a proxy asks for somebody else"
     for person, status in ((make.admin(), 200), (make.agent(), 404)):
         with transaction():
             token = make_token(person.id)

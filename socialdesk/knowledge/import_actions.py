@@ -10,7 +10,7 @@ from ..errors import Invalid, Refusal
 from ..events import Verb, record
 from ..people.actions import add_person
 from ..people.queries import person_by_email
-from ..people.text_checker import clean_line
+from ..people.text_checker import clean_line, is_utf8
 from ..policy import viewer_of
 from ..posts import checker as texts
 from ..posts.models import Access, Post
@@ -92,6 +92,8 @@ def _read(line, text, bad):
 
 
 def _parsed(text):
+    if not is_utf8(text):
+        raise Invalid("This line is not UTF-8 text. Save the file as UTF-8, then import it again.")
     try:
         found = json.loads(text.decode("utf-8") if isinstance(text, bytes) else text)
     except (ValueError, RecursionError):

@@ -1,5 +1,5 @@
 """Devices that take pushes: turning on, off, and the test button."""
-from flask import Blueprint, current_app, jsonify, render_template, request, url_for
+from flask import Blueprint, current_app, jsonify, redirect, render_template, request, url_for
 
 from ..db import close_read, transaction
 from ..errors import Missing
@@ -21,7 +21,9 @@ def device_words(status):
 
 @bp.get("/me/devices")
 def devices():
-    """The devices of this person."""
+    """The devices of this person: a part of the page of choices."""
+    if not request.wants_fragment:
+        return redirect(url_for("notifications.choices", _anchor="devices"), 303)
     return render_template("notifications/_devices.html", devices=queries.devices_of(viewer()))
 
 

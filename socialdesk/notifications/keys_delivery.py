@@ -40,6 +40,12 @@ class Keys:
         return token
 
 
+def make_key(settings):
+    """Make the push key where it is missing, as the first start does: every backup holds it from then on."""
+    if not (settings.data / FILE).exists():
+        keep_secret(settings.data / FILE, _make)
+
+
 def keys_of(settings):
     """The Keys of a desk; made where they are missing."""
     place = settings.data / FILE

@@ -10,6 +10,7 @@ from ..policy import runs_desk
 from . import actions, checker, profile_actions, queries
 from .hours_checker import check_tz
 from .models import Person
+from .text_checker import is_utf8
 
 COLUMNS = ("email", "name", "handle", "role", "team", "tz", "lang")
 AT_ONCE = 200                           # rows a transaction: others must write in between
@@ -57,7 +58,7 @@ def _cells(line, delimiter):
     """The fields of a line, each line by itself: one forgotten quotation mark must not swallow the rest of the file."""
     if len(line) > MAX_LINE:
         return f"This line has {len(line)} characters; a person takes at most {MAX_LINE}."
-    if any("\ud800" <= ch <= "\udfff" or ch == "\x00" for ch in line):
+    if not is_utf8(line) or "\x00" in line:
         return "This line is not UTF-8 text. Save the file as UTF-8, then import it again."
     try:
         return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, strict=True))]

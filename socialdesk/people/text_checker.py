@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 _LINE_ENDS = re.compile("\r\n?|[\x85\u2028\u2029]")
 # Controls, halves of surrogate pairs and non-characters: databases, mail and JSON stumble over them.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_BLANK = "\u034f\u115f\u1160\u2800\u3164\uffa0\ufe0f"        # counted as letters and marks, and seen by nobody
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 _URL = re.compile(r"(?<![\w@])(?:https?://|www\.)(?=\w)[^\s<>\"`\[\]{}|\\^]+", re.IGNORECASE)
@@ -32,6 +33,20 @@ def clean(text):
 def clean_line(text):
     """The text on one line, single-spaced, also without the controls that turn the direction of writing around."""
     return " ".join(_BIDI.sub("", clean(text)).split())
+
+
+def shows(text):
+    """Is there anything in it that can be seen?"""
+    return any(unicodedata.category(ch)[0] not in "CZ" and ch not in _BLANK for ch in text)
+
+
+def is_utf8(text):
+    """Was this, bytes or what surrogateescape made of them, UTF-8?"""
+    try:
+        text.decode("utf-8") if isinstance(text, bytes) else text.encode("utf-8")
+    except UnicodeError:
+        return False
+    return True
 
 
 def url_spans(text):

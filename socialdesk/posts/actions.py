@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from .. import events
 from ..db import db, insert_new, locked, now
-from ..errors import Conflict, Missing
+from ..errors import Conflict, Invalid, Missing
 from ..events import Event, Verb, record
 from ..policy import require
 from ..tags.actions import tag_thread
@@ -30,6 +30,9 @@ def publish(author, kind, prepared, *, audience="everyone", team_id=None, sealed
     its hashtags, unless team_id says whose it is.  source: it comes from elsewhere, where it was allowed.
     Raises Invalid, Missing (not a member of the circle)."""
     name, circle_id = audience_of(author, audience, check=source is None)
+    if kind == "question" and name == "private":
+        raise Invalid("A question is for colleagues to answer, so somebody has to see it. "
+                      "Choose everyone or a circle, or send it to a person instead.", field="audience")
     moment = made_at or now()
     post = Post(kind=kind, author_id=author.id, shown_as=shown_as, audience=name, circle_id=circle_id, team_id=team_id, sealed=sealed,
                 status=status or ("open" if kind == "question" else None), title=prepared.title, body_md=prepared.body_md,

@@ -91,11 +91,7 @@ def _audience():
             raise Invalid("What you send to a person is read by you and the desk alone, so it cannot be for others as well. "
                           "Send it as it is and share it afterwards, or ask your colleagues instead.", field="audience")
         return "private"
-    audience = given or request.form.get("to") or "everyone"
-    if audience == "private":
-        raise Invalid("A question is for colleagues to answer, so somebody has to see it. "
-                      "Choose everyone or a circle, or send it to a person instead.", field="audience")
-    return audience
+    return given or request.form.get("to") or "everyone"
 
 
 def _body():

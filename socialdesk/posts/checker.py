@@ -5,7 +5,7 @@ import re
 import unicodedata
 
 from ..errors import Invalid
-from ..people.text_checker import clean, clean_line
+from ..people.text_checker import clean, clean_line, shows
 from .markup_checker import parse, to_html
 
 __all__ = ["check_body", "check_title", "clean", "clean_line", "excerpt", "plain_of", "render", "title_of"]
@@ -23,7 +23,7 @@ _GREETING = re.compile(r",\n\n")
 def check_body(text, limit=MAX_BODY):
     """The cleaned text of a post.  Raises Invalid if it says nothing or is longer than `limit` characters."""
     body = clean(text).strip("\n").rstrip()
-    if not body.strip():
+    if not shows(body):
         raise Invalid("There is no text yet. Write what is going on, one sentence is enough.", field="body")
     if len(body) > limit:
         raise Invalid(

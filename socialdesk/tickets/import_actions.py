@@ -10,6 +10,7 @@ from ..errors import Refusal
 from ..people.actions import add_person, add_team
 from ..people.checker import fold_name
 from ..people.models import Person, Team
+from ..policy import are_agents
 from ..posts.checker import MAX_TITLE, cut, render, title_of
 from ..posts.models import Access, Post
 from ..posts.queries import Prepared
@@ -180,8 +181,8 @@ def _ticket(post_id, row, people, team_id):
 def _people(said):
     """{folded address: Author} of all who speak; who is unknown becomes a person without sign-in."""
     wanted = {one.email: one.name for one in reversed(said)}
-    rows = db.session.execute(sa.select(Person.email_fold, Person.id, Person.role).where(Person.email_fold.in_(wanted)))
-    found = {row.email_fold: Author(row.id, row.role in ("agent", "admin")) for row in rows}
+    rows = db.session.execute(sa.select(Person.email_fold, Person.id, are_agents().label("is_desk")).where(Person.email_fold.in_(wanted)))
+    found = {row.email_fold: Author(row.id, row.is_desk) for row in rows}
     for email, name in wanted.items():
         if email not in found:
             found[email] = Author(add_person(email, name or email.partition("@")[0], state="imported").id, False)

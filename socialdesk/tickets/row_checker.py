@@ -7,7 +7,7 @@ from email.utils import parseaddr
 
 from ..errors import Invalid
 from ..people.checker import fold_email, is_email
-from ..people.text_checker import clean_line
+from ..people.text_checker import clean_line, is_utf8
 from ..posts.checker import check_body
 from ..tags.checker import MAX_TAGS, from_foreign, hashtags_in
 
@@ -74,6 +74,8 @@ def _status(given, kind):
 
 
 def _parsed(text):
+    if not is_utf8(text):
+        raise Invalid("This line is not UTF-8 text. Save the file as UTF-8, then import it again.")
     try:
         found = json.loads(text.decode("utf-8") if isinstance(text, bytes) else text)
     except (ValueError, RecursionError):
