@@ -21,21 +21,33 @@ class Verb(StrEnum):
     FOLLOWED = "followed"
     GLASS_BROKEN = "glass_broken"
     HASHTAG_GIVEN = "hashtag_given"
+    IDEA_MOVED = "idea_moved"
+    IMPACT_CHANGED = "impact_changed"
+    LIKED = "liked"
+    LIKE_TAKEN_BACK = "like_taken_back"
     LINK_MADE = "link_made"
+    MAJOR_DECLARED = "major_declared"
+    MAJOR_ENDED = "major_ended"
+    MAJOR_UPDATED = "major_updated"
     ME_TOO_SAID = "me_too_said"
     ME_TOO_TAKEN_BACK = "me_too_taken_back"
+    POLL_ANSWERED = "poll_answered"
+    POLL_ANSWER_TAKEN_BACK = "poll_answer_taken_back"
     POST_DELETED = "post_deleted"
     POST_EDITED = "post_edited"
     POSTED = "posted"
     REPLIED = "replied"
     ROLE_CHANGED = "role_changed"
     SEEN = "seen"
+    SHARED = "shared"
     SIGNED_IN = "signed_in"
     SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
     PASSWORD_CHANGED = "password_changed"
     SUGGESTION_SOLVED = "suggestion_solved"
     SWITCHED_OFF = "switched_off"
     SWITCHED_ON = "switched_on"
+    TAG_FOLLOWED = "tag_followed"
+    TAG_UNFOLLOWED = "tag_unfollowed"
     TEAM_JOINED = "team_joined"
     TEAM_LEFT = "team_left"
     TICKET_ASSIGNED = "ticket_assigned"
@@ -46,6 +58,8 @@ class Verb(StrEnum):
     TICKET_RESUMED = "ticket_resumed"
     TICKET_STATUS_CHANGED = "ticket_status_changed"
     UNFOLLOWED = "unfollowed"
+    VOTED = "voted"
+    VOTE_TAKEN_BACK = "vote_taken_back"
 
 
 #: the words a fact may be; everything else in the ledger is a number
@@ -53,6 +67,7 @@ WORDS = {"new", "in_progress", "on_hold", "resolved", "closed", "canceled", "ope
          "requester", "supplier", "change", "incident", "request", "low", "medium", "high",
          "question", "ticket", "article", "reply", "everyone", "circle", "private",
          "follow_up", "participant", "glass", "author", "clockwork", "hashtag", "triage", "agent", "admin",
+         "announcement", "idea", "kudos", "poll", "proposed", "under_review", "planned", "shipped", "declined", "impact", "me_too",
          "type", "urgency", "muted", "all", "mentions", "password", "link", "code", "setup", "title", "body"}
 
 

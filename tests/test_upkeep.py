@@ -8,7 +8,6 @@ import tarfile
 import threading
 import time as seconds
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -21,8 +20,7 @@ from socialdesk.people.models import Person
 from socialdesk.posts.models import Attachment, Idem, Post
 
 from .conftest import DATABASE, run_due
-
-ROOT = Path(__file__).parent.parent
+from .shell import ROOT, app_py
 
 
 def photo():
@@ -166,9 +164,9 @@ def _rewrite(path, harm):
 
 # --- the commands, as a shell sees them
 
-def app_py(folder, *arguments, stdin=None, **settings):
-    environ = {k: v for k, v in os.environ.items() if not k.startswith("SOCIALDESK_")} | {"SOCIALDESK_DATA": str(folder)} | settings
-    return subprocess.run([sys.executable, "app.py", *map(str, arguments)], cwd=ROOT, env=environ, input=stdin, capture_output=True, text=True, timeout=120)
+def test_a_command_of_its_own_says_how_it_is_used():
+    done = subprocess.run([sys.executable, "app.py", "--help"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and all(word in done.stdout for word in ("backup", "restore", "person", "import", "demo", "--port"))
 
 
 def test_the_commands_in_the_order_one_needs_them(tmp_path):

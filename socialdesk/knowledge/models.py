@@ -19,6 +19,8 @@ class Article(db.Model):
     content_hash: Mapped[str | None] = mapped_column(index=True)
     solved: Mapped[int] = mapped_column(default=0)
     not_solved: Mapped[int] = mapped_column(default=0)
+    owner_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    review_at: Mapped[datetime | None]          # when its owner should look whether it still holds
 
 
 class Verdict(db.Model):

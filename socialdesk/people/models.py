@@ -8,6 +8,8 @@ from ..db import db
 from .checker import fold_name
 
 ROLES = ("requester", "agent", "admin")
+FEED_VIEWS = ("for-you", "newest", "following")
+SWIPES = ("me-too", "like", "save", "follow", "none")
 JOINS = ("open", "request", "invite")
 WORKING_WEEK = {day: [["08:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
 
@@ -27,6 +29,10 @@ class Person(db.Model):
     lang: Mapped[str] = mapped_column(default="en")
     theme: Mapped[str] = mapped_column(default="auto")                       # auto, light, dark
     hours: Mapped[list | dict | str] = mapped_column(sa.JSON, default=lambda: WORKING_WEEK)      # "always" or {"mon": [["08:00", "18:00"]]}
+    feed_view: Mapped[str] = mapped_column(default="for-you", server_default="for-you")           # for-you, newest, following
+    only_tickets: Mapped[bool] = mapped_column(default=False, server_default=sa.false())        # "Just my tickets": no social side
+    swipe_right: Mapped[str] = mapped_column(default="me-too", server_default="me-too")           # SWIPES
+    swipe_left: Mapped[str] = mapped_column(default="save", server_default="save")
     lock_screen: Mapped[str] = mapped_column(default="discreet")             # discreet: nothing private; full: title and text
     epoch: Mapped[int] = mapped_column(default=1)                            # raised when every session ends
     pw_hash: Mapped[str | None]

@@ -7,6 +7,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ..db import db
 
 AUDIENCES = ("everyone", "circle", "private")
+#: an idea: from -> to
+IDEA_NEXT = {
+    "proposed": ("under_review", "declined"),
+    "under_review": ("planned", "declined"),
+    "planned": ("in_progress", "declined"),
+    "in_progress": ("shipped", "declined"),
+    "shipped": (),
+    "declined": (),
+}
 KINDS = ("question", "ticket", "announcement", "idea", "kudos", "poll", "article", "reply")
 
 
@@ -43,7 +52,7 @@ class Post(db.Model):
     team_id: Mapped[int | None] = mapped_column(sa.ForeignKey("team.id"))
     sealed: Mapped[bool] = mapped_column(default=False)       # team.confidential, copied
     note: Mapped[bool] = mapped_column(default=False)
-    status: Mapped[str | None]                                # question: open, answered
+    status: Mapped[str | None]                                # question: open, answered; idea: IDEA_NEXT
     title: Mapped[str] = mapped_column(default="")
     body_md: Mapped[str] = mapped_column(default="")
     body_html: Mapped[str] = mapped_column(default="")
@@ -58,8 +67,10 @@ class Post(db.Model):
     accepted_at: Mapped[datetime | None]                      # a reply the asker accepted
     accepted_by: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
     likes: Mapped[int] = mapped_column(default=0)
+    votes: Mapped[int] = mapped_column(default=0, server_default="0")
     me_toos: Mapped[int] = mapped_column(default=0)
     replies_public: Mapped[int] = mapped_column(default=0)
+    voices: Mapped[int] = mapped_column(default=0, server_default="0")      # different people who replied, its author apart
     source: Mapped[str | None]
     external_id: Mapped[str | None]
 
@@ -97,7 +108,8 @@ class Attachment(db.Model):
 
 
 class Link(db.Model):
-    """Two posts that belong together.  kind: follow_up, duplicate, merged, shared."""
+    """Two posts that belong together.  kind: follow_up, duplicate, merged; shared: from the new post to
+    the thread it tells of."""
 
     from_id: Mapped[int] = _post(primary_key=True)
     to_id: Mapped[int] = _post(primary_key=True, index=True)
@@ -109,6 +121,56 @@ class Mention(db.Model):
 
     post_id: Mapped[int] = _post(primary_key=True)
     person_id: Mapped[int] = _person(primary_key=True)
+
+
+class Reaction(db.Model):
+    """What somebody thinks of a post.  kind: like; vote, for an idea."""
+
+    post_id: Mapped[int] = _post(primary_key=True)
+    person_id: Mapped[int] = _person(primary_key=True, index=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+
+
+class Saved(db.Model):
+    """A thread somebody keeps for later; nobody else is told."""
+
+    __table_args__ = (sa.Index(None, "person_id", "at"),)
+    person_id: Mapped[int] = _person(primary_key=True)
+    root_id: Mapped[int] = _post(primary_key=True, index=True)
+    at: Mapped[datetime]
+
+
+class Kudos(db.Model):
+    """Whom a post of kind kudos thanks."""
+
+    post_id: Mapped[int] = _post(primary_key=True)
+    person_id: Mapped[int] = _person(primary_key=True, index=True)
+
+
+class Poll(db.Model):
+    """The side table of a post of kind poll: one choice a person, until it closes."""
+
+    post_id: Mapped[int] = _post(primary_key=True, autoincrement=False)
+    closes_at: Mapped[datetime | None]
+
+
+class PollOption(db.Model):
+    """Something a poll offers.  votes: how many chose it."""
+
+    __table_args__ = (sa.UniqueConstraint("post_id", "n"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    post_id: Mapped[int] = _post()
+    n: Mapped[int]
+    text: Mapped[str]
+    votes: Mapped[int] = mapped_column(default=0)
+
+
+class PollVote(db.Model):
+    """What somebody chose; nobody is shown who chose what."""
+
+    post_id: Mapped[int] = _post(primary_key=True)
+    person_id: Mapped[int] = _person(primary_key=True, index=True)
+    option_id: Mapped[int] = mapped_column(sa.ForeignKey("poll_option.id", ondelete="CASCADE"), index=True)
 
 
 class MeToo(db.Model):

@@ -34,3 +34,11 @@ class TagCount(db.Model):
     tag_id: Mapped[int] = mapped_column(sa.ForeignKey("tag.id"), primary_key=True)
     bucket: Mapped[str] = mapped_column(primary_key=True)
     posts: Mapped[int] = mapped_column(default=0)
+
+
+class TagFollow(db.Model):
+    """Who follows a hashtag.  level: all; muted, for those who want it nowhere in their feed."""
+
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    tag_id: Mapped[int] = mapped_column(sa.ForeignKey("tag.id", ondelete="CASCADE"), primary_key=True, index=True)
+    level: Mapped[str] = mapped_column(default="all")

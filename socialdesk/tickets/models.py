@@ -60,6 +60,7 @@ class Ticket(db.Model):
     closes_at: Mapped[datetime | None] = mapped_column(index=True)              # resolved: when it closes itself
     closed_at: Mapped[datetime | None]
     reopened: Mapped[int] = mapped_column(default=0)
+    impact_held: Mapped[bool] = mapped_column(default=False, server_default=sa.false())     # an agent decided it: me toos no longer raise it
     version: Mapped[int] = mapped_column(default=1)
 
 
@@ -67,6 +68,17 @@ class Ticket(db.Model):
 IS_OPEN = sa.and_(Ticket.resolved_at.is_(None), Ticket.closed_at.is_(None))
 #: nobody has it; the sign keeps SQLite from gathering all of these by the index of assignees first
 IS_FREE = sa.literal_column("+ticket.assignee_id", Ticket.assignee_id.type).is_(None)
+
+
+class Major(db.Model):
+    """A major incident: the public text (a post of its own, which everyone reads) of a ticket that stays private.
+    ended_at: it is over."""
+
+    __table_args__ = (sa.Index("ix_major_open", "next_update_at", sqlite_where=sa.text("ended_at IS NULL"), postgresql_where=sa.text("ended_at IS NULL")),)
+    post_id: Mapped[int] = mapped_column(sa.ForeignKey("post.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    ticket_id: Mapped[int] = mapped_column(sa.ForeignKey("ticket.post_id", ondelete="CASCADE"), unique=True)
+    next_update_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
 
 
 class Sentence(db.Model):
