@@ -98,13 +98,23 @@ class Browser:
         self.context.clear_permissions()
         self._allowed.clear()
         page = self.new_page(color_scheme=color_scheme, reduced_motion=reduced_motion)
-        for other in self.context.pages:
-            if other is not page:
-                other.close()
+        if not self._close_all_but(page):
+            self.restart()
+            page = self.new_page(color_scheme=color_scheme, reduced_motion=reduced_motion)
         self.watch.clear()
         if url:
             page.goto(url)
         return page
+
+    def _close_all_but(self, page):
+        """Close the other pages.  Returns whether they went: now and then one never answers, and waiting for it has no end."""
+        for other in self.context.pages:
+            if other is not page:
+                other.close(run_before_unload=True)             # asks, and does not wait
+        end = time.monotonic() + 10
+        while len(self.context.pages) > 1 and time.monotonic() < end:
+            page.wait_for_timeout(20)
+        return len(self.context.pages) == 1
 
     def new_page(self, url=None, **media):
         """One more page.  media: color_scheme, reduced_motion, forced_colors, contrast."""
