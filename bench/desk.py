@@ -1,5 +1,6 @@
 """A desk as shipped, started for a benchmark: app.py in its own process, a client that is signed in, its CPU time."""
 import http.client
+import json
 import os
 import re
 import socket
@@ -11,6 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+SEVERAL = """
+import json, sys
+from socialdesk.cli import main
+for line in json.load(sys.stdin):
+    print("\\0", end="")
+    if main(line):
+        sys.exit(f"{line} failed")
+"""
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -35,6 +44,12 @@ class Desk:
         done = subprocess.run([sys.executable, "app.py", *map(str, arguments)], cwd=ROOT, env=self.environ, check=True,
                               stdout=subprocess.PIPE, text=True)
         return done.stdout.strip()
+
+    def commands(self, *lines):
+        """Run several commands, each a list of arguments, in one process.  Returns what each printed."""
+        done = subprocess.run([sys.executable, "-c", SEVERAL], cwd=ROOT, env=self.environ, check=True, stdout=subprocess.PIPE, text=True,
+                              input=json.dumps([[str(argument) for argument in line] for line in lines]))
+        return [said.strip() for said in done.stdout.split("\0")[1:]]
 
     def start(self, *arguments):
         """Serve."""
@@ -70,7 +85,11 @@ class Desk:
 
     def sign_in(self, email):
         """The cookie of somebody signed in by a one-time link."""
-        path = re.sub(r"^https?://[^/]+", "", self.command("link", "--email", email))
+        return self.open_link(self.command("link", "--email", email))
+
+    def open_link(self, link):
+        """The cookie that a one-time link gives."""
+        path = re.sub(r"^https?://[^/]+", "", link)
         status, headers, _body = self.request("POST", path, {"Sec-Fetch-Site": "same-origin"})
         if status != 303:
             raise RuntimeError(f"Signing in answered {status}.")

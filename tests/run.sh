@@ -132,7 +132,9 @@ options_of() {
     fast) options=(-n 2 --ignore=tests/browser -m "not slow and not postgres") ;;
     postgres) options=(-n 2 --ignore=tests/browser -m "(database or postgres) and not slow") ;;
     slow) options=(--ignore=tests/browser -m slow) ;;
-    browser) names_a_path "${@:2}" || options=(tests/browser) ;;
+    browser)
+      options=(-n 2 --dist loadscope)           # a file keeps its lab and its desk
+      names_a_path "${@:2}" || options+=(tests/browser) ;;
   esac
 }
 

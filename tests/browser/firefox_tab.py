@@ -1,5 +1,6 @@
 """A tab of Firefox: go, look, click, type."""
 import json
+import time
 
 from .bidi import BidiError
 
@@ -68,10 +69,17 @@ class Tab:
 
     def click(self, css):
         """Press the middle of the first such element with the mouse."""
-        self.wait_for(css)
-        pointer = [{"type": "pointerMove", "x": 0, "y": 0, "origin": {"type": "element", "element": self._element(css)}},
-                   {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}]
-        self._act({"type": "pointer", "id": "mouse", "actions": pointer})
+        end = time.monotonic() + 10
+        while True:
+            self.wait_for(css)
+            pointer = [{"type": "pointerMove", "x": 0, "y": 0, "origin": {"type": "element", "element": self._element(css)}},
+                       {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}]
+            try:
+                return self._act({"type": "pointer", "id": "mouse", "actions": pointer})
+            except BidiError:                   # a page that is still being laid out or swapped: nothing was pressed
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.2)
 
     def type(self, css, text):
         """Click into a field and press one key for each character."""
