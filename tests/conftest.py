@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from socialdesk import config, create_app, jobs, policy, schema, web
 from socialdesk import db as database
 from socialdesk.db import clock, db, now, transaction
+from socialdesk.feed import card_views, ranked_queries
 from socialdesk.people.models import Session
 
 DATABASE = os.environ.get("SD_TEST_DB", "sqlite")
@@ -91,6 +92,8 @@ def _share_statements(engine):
 def _forget(app):
     """What a process keeps in memory belongs to the test before."""
     web._buckets._rows.clear()
+    card_views.forget()
+    ranked_queries.frozen.drop()
     app.extensions.pop("people", None)
     for name in ("presence", "token_presence"):
         app.extensions[name].noted.clear()

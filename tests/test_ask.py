@@ -129,11 +129,13 @@ REFUSED = [
     ({"body": "Kept text", "kind": "ticket", "audience": "circle:pilot"}, "share it afterwards"),
     ({"body": "Kept text", "kind": "question", "audience": "private"}, "somebody has to see it"),
     ({"body": "Kept text", "kind": "question", "audience": "nonsense"}, "Choose one of these"),
-    ({"body": "Kept text", "kind": "idea"}, "Ideas cannot be sent from here yet"),
-    ({"body": "Kept text", "kind": "poll"}, "Polls cannot be sent from here yet"),
+    ({"body": "Kept text", "kind": "idea", "audience": "private"}, "for others to read"),
+    ({"body": "Kept text", "kind": "poll"}, "A poll offers 2 to 8 different options"),
+    ({"body": "Kept text", "kind": "kudos"}, "Say whom you thank"),
+    ({"body": "Kept text", "kind": "kudos", "to": "@nobody-here"}, "nobody with the handle"),
     ({"body": "Kept text", "kind": "article"}, "Articles are written by the desk"),
-    ({"body": "Kept text", "kind": "reply"}, "Choose one of the two"),
-    ({"body": "Kept text", "kind": "nonsense"}, "Choose one of the two"),
+    ({"body": "Kept text", "kind": "reply"}, "Choose one of these"),
+    ({"body": "Kept text", "kind": "nonsense"}, "Choose one of these"),
 ]
 
 

@@ -37,6 +37,12 @@ def test_the_worker_stays_short():
     assert len(WORKER.read_text("utf-8").splitlines()) <= 150
 
 
+def test_the_worker_leaves_every_unsafe_request_but_the_share_alone():
+    text = WORKER.read_text("utf-8")
+    assert text.count('"POST"') == 2, "the share target, and telling the desk of a device's new address"
+    assert "/ask/shared" in text and 'if (request.method !== "GET") return;' in text
+
+
 def test_the_manifest_makes_it_installable(browse):
     manifest = json.loads(browse(None).get("/manifest.webmanifest").text)
     assert manifest["id"] == manifest["start_url"] == manifest["scope"] == "/"
@@ -44,7 +50,7 @@ def test_the_manifest_makes_it_installable(browse):
     assert {"name", "short_name", "description", "lang", "dir", "theme_color", "background_color", "launch_handler"} <= set(manifest)
     assert {(icon["sizes"], icon["purpose"]) for icon in manifest["icons"]} == {
         (size, purpose) for size in ("192x192", "512x512") for purpose in ("any", "maskable")}
-    assert [shortcut["url"] for shortcut in manifest["shortcuts"]] == ["/ask", "/inbox"]
+    assert [shortcut["url"] for shortcut in manifest["shortcuts"]] == ["/ask", "/inbox", "/me/tickets"]
 
 
 def test_every_icon_is_a_picture_of_the_size_it_says(browse):

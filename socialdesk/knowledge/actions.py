@@ -1,4 +1,4 @@
-"""What one can do with articles: publish, revise, say whether they solved it."""
+"""What one can do with articles: publish, revise, restore, look at them again, say whether they solved it."""
 import hashlib
 import json
 
@@ -11,20 +11,32 @@ from ..policy import require, sees
 from ..posts.actions import publish
 from ..posts.models import Post
 from ..posts.text_actions import edit
+from ..tags.actions import tag_thread, untag_thread
+from ..tags.checker import MAX_TAGS
+from ..tags.queries import tags_of
 from . import checker
 from .models import Article, Verdict
 
 
-def publish_article(author, prepared, *, slug=None, lang="en", source_url=None, licence=None, source=None, external_id=None, summary=""):
-    """Publish an article for everyone.  slug: else from the title, else its id.  Raises NotAllowed, Invalid, Conflict."""
+_USUAL = object()
+
+
+def publish_article(author, prepared, *, slug=None, lang="en", source_url=None, licence=None, source=None, external_id=None, summary="",
+                    owner_id=_USUAL, review_at=_USUAL, tags=()):
+    """Publish an article for everyone.  slug: else from the title, else its id.  owner_id: who answers for it, else its author;
+    None: nobody.  review_at: the day to look at it again, else in half a year; None: never.  tags: names beside those of
+    the text.  Raises NotAllowed, Invalid, Conflict."""
     require(author, "article.write")
-    facts = origin(lang, source_url, licence, summary)
+    facts = origin(lang, source_url, licence, summary) | {"owner_id": author.id if owner_id is _USUAL else owner_id}
+    facts["review_at"] = checker.next_review(now()) if review_at is _USUAL else checker.check_review(review_at, now())
     if slug is not None and _taken([checker.check_slug(slug)]):
         raise Conflict(f"There is an article at /help/{slug} already. Choose another address, or leave it out.", field="slug")
     post = publish(author, "article", prepared, audience="everyone", in_feed=False, source=source, external_id=external_id, event=False)
     db.session.add(Article(post_id=post.id, slug=slug or slugs_for({post.id: post.title})[post.id],
                            content_hash=fingerprint(prepared.title, prepared.body_md), **facts))
     db.session.flush()
+    if tags:
+        tag_thread(post, list(tags)[:MAX_TAGS])
     record(Verb.ARTICLE_PUBLISHED, post, author)
     return post
 
@@ -56,16 +68,55 @@ def _taken(slugs):
     return set(db.session.scalars(sa.select(Article.slug).where(Article.slug.in_(slugs))))
 
 
-def revise_article(post_id, viewer, prepared):
-    """Change an article's text; what it was stays as a version.  Raises Missing, NotAllowed."""
-    _article(post_id, viewer)
-    return edit(post_id, viewer, prepared, verb=Verb.ARTICLE_REVISED)
+def revise_article(post_id, viewer, prepared, *, base=None, tags=None, **facts):
+    """Change an article; what its text was stays as a version, and the same again changes nothing.
+    base: the version the text was written on; tags: names beside those of the text; facts: columns of Article such as
+    owner_id, review_at, lang, summary.  Raises Missing, NotAllowed, Invalid, Conflict (another version came meanwhile)."""
+    post = _article(post_id, viewer)
+    before = post.version
+    if base is not None and base != before and (post.title, post.body_md) != (prepared.title, prepared.body_md):
+        raise Conflict(f"Somebody saved version {before} while you wrote. Your text is kept as you typed it: look at what changed "
+                       "meanwhile, take over what you want, then save.", field="version")
+    edit(post_id, viewer, prepared, verb=Verb.ARTICLE_REVISED)
+    changed = [_set_facts(post_id, facts), tags is not None and _set_tags(post, [*prepared.tags, *tags])]
+    if any(changed) and post.version == before:
+        record(Verb.ARTICLE_REVISED, post, viewer, ref_id=post.version)
+    return post
 
 
 def _article(post_id, viewer):
     require(viewer, "article.write")
-    if locked(Post, post_id).kind != "article":
+    post = locked(Post, post_id)
+    if post.kind != "article" or not sees(viewer, post):
         raise Missing()
+    return post
+
+
+def _set_facts(post_id, facts):
+    """Set columns of an article.  Returns whether anything changed."""
+    article = locked(Article, post_id)
+    if "review_at" in facts:
+        checker.check_review(facts["review_at"], now(), article.review_at)
+    fresh = {name: value for name, value in facts.items() if getattr(article, name) != value}
+    for name, value in fresh.items():
+        setattr(article, name, value)
+    db.session.flush()
+    return bool(fresh)
+
+
+def _set_tags(post, names):
+    """Give an article these hashtags and no others.  Returns whether anything changed."""
+    names, before = names[:MAX_TAGS], tags_of([post.id])
+    untag_thread(post, keep=names)
+    tag_thread(post, names)
+    return tags_of([post.id]) != before
+
+
+def keep_as_it_is(post_id, viewer):
+    """Somebody looked, and the article still holds: its next review is in half a year.  Twice is once.  Raises Missing, NotAllowed."""
+    post = _article(post_id, viewer)
+    if _set_facts(post_id, {"review_at": checker.next_review(now())}):
+        record(Verb.ARTICLE_REVIEWED, post, viewer)
 
 
 # --- did this solve it?

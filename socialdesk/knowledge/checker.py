@@ -1,13 +1,18 @@
-"""What an article's address, headings and origin may look like."""
+"""What an article's address, headings, hashtags, dates and origin may look like."""
+import calendar
+import html
 import re
 import unicodedata
+from datetime import datetime, timezone
 
 from ..errors import Invalid
 from ..people.text_checker import clean_line
+from ..tags.checker import MAX_TAGS, fold, is_name
 
 MAX_SLUG = 80
 RESERVED = frozenset(("new", "preview"))        # pages of their own under /help
 LEAST_HEADINGS = 3                              # fewer need no table of contents
+REVIEW_MONTHS = 6                               # so long an article is taken to hold
 
 _SPELLED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "o", "å": "a", "ł": "l"})
 _HEADING = re.compile(r"<h([2-6])>(.*?)</h\1>", re.DOTALL)
@@ -65,14 +70,73 @@ def check_lang(lang):
     return lang
 
 
+def tags_from(text):
+    """Names of hashtags typed into a line of their own, with or without "#".  Raises Invalid."""
+    names = {}
+    for word in re.split(r"[\s,;]+", text or ""):
+        name = word.removeprefix("#")
+        if name and not is_name(name):
+            raise Invalid(f"“{name[:60]}” is no hashtag: it has 1 to 50 letters, digits, _ or -, and at least one letter. Mend it, or take it out.",
+                          field="tags")
+        if name:
+            names.setdefault(fold(name), name)
+    if len(names) > MAX_TAGS:
+        raise Invalid(f"These are {len(names)} hashtags; an article may have {MAX_TAGS}. Keep those people would look for.", field="tags")
+    return list(names.values())
+
+
+# --- when to look again
+
+def day_of(text):
+    """The day a text such as 2030-05-31 names, as its first moment in UTC; of a moment, the day it lies in.  None for an
+    empty one.  Raises Invalid."""
+    if not (text or "").strip():
+        return None
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        moment = moment.astimezone(timezone.utc) if moment.tzinfo else moment
+    except (ValueError, OverflowError):
+        raise Invalid("A review date is written like 2030-05-31. Choose one from the calendar, or leave it empty.", field="review_at") from None
+    return datetime(moment.year, moment.month, moment.day, tzinfo=timezone.utc)
+
+
+def check_review(day, moment, before=None):
+    """The day somebody chose to look at an article again.  before: the one it had, which may stay.  Raises Invalid."""
+    if day is not None and day != before and day <= moment:
+        raise Invalid("This review date has passed already. Choose a day to come, or leave it empty.", field="review_at")
+    return day
+
+
+def next_review(moment):
+    """The first moment of the day, in UTC, REVIEW_MONTHS from now; the last of its month where that month is shorter."""
+    months = moment.month - 1 + REVIEW_MONTHS
+    year, month = moment.year + months // 12, months % 12 + 1
+    return datetime(year, month, min(moment.day, calendar.monthrange(year, month)[1]), tzinfo=timezone.utc)
+
+
+# --- headings
+
 def with_contents(body_html):
-    """(html, [(id, level, words)]): the headings begin below the page's own and can be led to."""
-    found = []
+    """(html, [(id, level, words)]): the headings begin below the page's own and can be led to.
+    body_html: as posts.checker.render() gives it, so that a heading holds nothing but text and marks of it."""
+    found, taken = [], {}
 
     def anchor(match):
         level = max(2, int(match[1]) - 1)
-        name = f"part-{len(found) + 1}"
-        found.append((name, level, re.sub("<[^>]*>", "", match[2])))
+        words = " ".join(html.unescape(re.sub("<[^>]*>", "", match[2])).split())
+        name = _anchor_of(words, taken)
+        found.append((name, level, words))
         return f'<h{level} id="{name}">{match[2]}</h{level}>'
 
-    return _HEADING.sub(anchor, body_html), found
+    made = _HEADING.sub(anchor, body_html)
+    return made, [heading for heading in found if heading[2]]
+
+
+def _anchor_of(words, taken):
+    """An id that no other heading of the page has.  taken: {id: how often it was wished for}."""
+    wish = name = f"h-{slug_of(words) or 'part'}"
+    while name in taken:
+        taken[wish] += 1
+        name = f"{wish}-{taken[wish]}"
+    taken[name] = 1
+    return name

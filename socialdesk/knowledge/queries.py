@@ -4,33 +4,33 @@ import sqlalchemy as sa
 from ..db import db
 from ..errors import Invalid, Missing
 from ..people.models import Person
-from ..policy import visible
-from ..posts.models import Post, Version
+from ..policy import are_agents, visible
+from ..posts.models import Post
 from ..posts.thread_queries import get_post
-from ..tags.models import PostTag, Tag, TagCount
+from ..tags.models import PostTag
 from .models import Article, Verdict
-
-PAGE = 20
-ORDERS = ("helpful", "newest")
 
 _ROW = (Post.id, Post.title, Post.made_at, Post.edited_at, Article.slug, Article.summary, Article.lang, Article.solved)
 _WHOLE = (*_ROW, Post.root_id, Post.kind, Post.author_id, Post.deleted_at, Post.body_md, Post.body_html, Post.version, Article.source_url,
-          Article.licence, Article.not_solved)
+          Article.licence, Article.not_solved, Article.owner_id, Article.review_at, Person.name.label("owner_name"),
+          Person.handle.label("owner_handle"))
 
 
-def _stands(viewer):
+def stands(viewer):
+    """The condition that an article is there, and for this person."""
     return sa.and_(Post.deleted_at.is_(None), Post.merged_into_id.is_(None), visible(viewer, Post))
 
 
 def article_of(slug, viewer):
-    """The article at this address (its slug, or its id) as a row, with the viewer's own verdict.  Raises Missing."""
+    """The article at this address (its slug, or its id) as a row, with its owner and the viewer's own verdict.  Raises Missing."""
     by_id = (Article.post_id == int(slug),) if slug.isascii() and slug.isdigit() and len(slug) < 16 else ()
     if "\x00" in slug:
         raise Missing()
     row = db.session.execute(
         sa.select(*_WHOLE, Verdict.solved.label("verdict")).join(Article, Article.post_id == Post.id)
         .outerjoin(Verdict, sa.and_(Verdict.post_id == Post.id, Verdict.person_id == viewer.id))
-        .where(sa.or_(Article.slug == slug, *by_id), _stands(viewer)).order_by(Article.slug != slug).limit(1)).first()
+        .outerjoin(Person, Person.id == Article.owner_id)
+        .where(sa.or_(Article.slug == slug, *by_id), stands(viewer)).order_by(Article.slug != slug).limit(1)).first()
     if row is None:
         raise Missing()
     return row
@@ -41,48 +41,28 @@ def slug_of(post_id):
     return db.session.scalar(sa.select(Article.slug).where(Article.post_id == post_id))
 
 
-def articles(viewer, order="helpful", cursor=None, limit=PAGE):
-    """(rows, next cursor or None): the articles this person may read.  order: helpful or newest."""
-    found = sa.select(*_ROW).join(Article, Article.post_id == Post.id).where(_stands(viewer))
-    if order == "helpful":
-        solved, last = _cursor(cursor, 2) or (None, None)
-        after = sa.or_(Article.solved < solved, sa.and_(Article.solved == solved, Article.post_id < last)) if cursor else sa.true()
-        found = found.where(after).order_by(Article.solved.desc(), Article.post_id.desc())
-    else:
-        after = Article.post_id < _cursor(cursor, 1)[0] if cursor else sa.true()
-        found = found.where(after).order_by(Article.post_id.desc())
-    rows = db.session.execute(found.limit(limit + 1)).all()
-    if len(rows) <= limit:
-        return rows, None
-    last = rows[limit - 1]
-    return rows[:limit], f"{last.solved}.{last.id}" if order == "helpful" else str(last.id)
+def owner_of(handle):
+    """The id of who shall answer for an article: somebody who may write it.  Raises Invalid."""
+    name = handle.strip().removeprefix("@").lower()
+    found = None if "\x00" in name else db.session.scalar(
+        sa.select(Person.id).where(Person.handle == name, Person.state == "active", are_agents(Person)))
+    if found is None:
+        raise Invalid(f"Nobody of the desk has the handle @{name[:30]}, and only the desk answers for articles. Look at it again, "
+                      "or leave it empty: then it is you.", field="owner")
+    return found
 
 
-def _cursor(cursor, parts):
-    numbers = (cursor or "").split(".")
-    if cursor and (len(numbers) != parts or not all(n.isascii() and n.isdigit() and len(n) < 16 for n in numbers)):
-        raise Invalid("This page of articles does not exist. Open Help anew.", field="cursor")
-    return [int(n) for n in numbers] if cursor else None
-
-
-def article_tags(limit=12):
-    """[(name as shown, compared form)] of the hashtags most used in public that stand on articles."""
-    on_article = sa.exists().where(PostTag.tag_id == Tag.id, PostTag.root_id == Article.post_id, PostTag.audience == "everyone")
-    rows = db.session.execute(
-        sa.select(Tag.shown, Tag.fold).join(TagCount, TagCount.tag_id == Tag.id)
-        .where(TagCount.bucket == "everyone", TagCount.posts > 0, Tag.synonym_of.is_(None), on_article)
-        .order_by(TagCount.posts.desc(), Tag.fold).limit(limit))
-    return [tuple(row) for row in rows]
-
-
-def versions_of(article):
-    """The texts of an article as they stood, newest first: rows of n, title, body_md, at, by_name."""
-    rows = db.session.execute(
-        sa.select(Version.n, Version.title, Version.body_md, Version.at, Person.name.label("by_name")).join(Person, Person.id == Version.by_id)
-        .where(Version.post_id == article.id).order_by(Version.n.desc())).all()
-    return rows or db.session.execute(
-        sa.select(Post.version.label("n"), Post.title, Post.body_md, Post.made_at.label("at"), Person.name.label("by_name"))
-        .join(Person, Person.id == Post.author_id).where(Post.id == article.id)).all()
+def related_to(article, tags, viewer, limit=4):
+    """Rows of slug, title, lang, solved of the articles that share most hashtags with this one, as far as one may read them."""
+    if not tags:
+        return []
+    mine = sa.select(PostTag.tag_id).where(PostTag.root_id == article.id)
+    shared = (sa.select(PostTag.root_id, sa.func.count().label("n")).join(Article, Article.post_id == PostTag.root_id)
+              .where(PostTag.tag_id.in_(mine), PostTag.root_id != article.id).group_by(PostTag.root_id).subquery())
+    return db.session.execute(
+        sa.select(Article.slug, Post.title, Article.lang, Article.solved).join(shared, shared.c.root_id == Article.post_id)
+        .join(Post, Post.id == Article.post_id).where(stands(viewer))
+        .order_by(shared.c.n.desc(), (Article.solved - Article.not_solved).desc(), Post.id.desc()).limit(limit)).all()
 
 
 def verdict_of(post_id, viewer):

@@ -1,30 +1,56 @@
 """Where the knowledge base meets the browser: Help and its articles."""
+from urllib.parse import quote
+
 from flask import Blueprint, redirect, render_template, request
 
-from ..policy import require
-from ..tags.queries import tags_of
-from ..web import viewer
-from . import queries
+from ..db import now, transaction
+from ..notifications.actions import read_thread
+from ..people.throttle_actions import spend
+from ..policy import can, require
+from ..tags.checker import fold
+from ..tags.queries import tag_by_name, tags_of
+from ..web import respond, viewer
+from . import actions, help_queries, queries, review_actions
 from .checker import LEAST_HEADINGS, with_contents
 from .verdict_views import bp as verdicts
+from .version_views import bp as versions
 from .write_views import bp as writing
 
 bp = Blueprint("knowledge", __name__)
-blueprints = (bp, writing, verdicts)
+blueprints = (bp, writing, versions, verdicts)
+__all__ = ["blueprints", "review_actions"]      # loaded with the room, so that the clockwork knows it
 
+
+# --- Help
 
 @bp.get("/help")
 def browse():
-    """Known answers: what helped most, or what is newest."""
-    order = request.args.get("view") if request.args.get("view") in queries.ORDERS else queries.ORDERS[0]
-    cursor = request.args.get("cursor")
-    rows, next_cursor = queries.articles(viewer(), order, cursor)
-    more = f"/help?view={order}&cursor={next_cursor}" if next_cursor else None
+    """Known answers: what helped most, what is newest, what carries a hashtag; for the desk, what to look at again."""
+    view, cursor, name = request.args.get("view"), request.args.get("cursor"), request.args.get("tag", "")
+    found = _to_review(cursor) if view == "review" else _articles(view, cursor, name)
     if cursor and request.wants_fragment:
-        return render_template("knowledge/_rows.html", rows=rows, more=more)
-    return render_template("knowledge/help.html", rows=rows, more=more, order=order, first=not cursor,
-                           tags=queries.article_tags() if not cursor else [])
+        return render_template("knowledge/_rows.html", **found)
+    front = {"tags": help_queries.article_tags()} if not cursor and not name and view != "review" else {}
+    if can(viewer(), "article.write"):
+        front["due"] = help_queries.reviews_due(viewer())
+    return render_template("knowledge/help.html", first=not cursor, tag=name, **found, **front)
 
+
+def _articles(view, cursor, name):
+    order = view if view in help_queries.ORDERS else help_queries.ORDERS[0]
+    tag = tag_by_name(name) if name else None
+    rows, next_cursor = help_queries.articles(viewer(), order, cursor, tag_id=(tag.id if tag else 0) if name else None)
+    where = f"/help?view={order}" + (f"&tag={quote(fold(name), safe='')}" if name else "")
+    return {"rows": rows, "order": order, "more": next_cursor and f"{where}&cursor={next_cursor}"}
+
+
+def _to_review(cursor):
+    require(viewer(), "article.write")
+    rows, next_cursor = help_queries.to_review(viewer(), cursor)
+    return {"rows": rows, "order": "review", "more": next_cursor and f"/help?view=review&cursor={next_cursor}"}
+
+
+# --- an article
 
 @bp.get("/help/<slug>")
 def show(slug):
@@ -33,8 +59,9 @@ def show(slug):
     if article.slug != slug:
         return redirect(f"/help/{article.slug}", 302)
     html, contents = with_contents(article.body_html)
+    tags = tags_of([article.id]).get(article.id, [])
     return render_template("knowledge/article.html", article=article, html=html, contents=contents if len(contents) >= LEAST_HEADINGS else [],
-                           tags=tags_of([article.id]).get(article.id, []), verdict=_verdict(article))
+                           tags=tags, related=queries.related_to(article, tags, viewer()), verdict=_verdict(article), is_due=_is_due(article))
 
 
 def _verdict(article):
@@ -42,9 +69,18 @@ def _verdict(article):
             "to": f"/help/{article.slug}"}
 
 
-@bp.get("/help/<slug>/versions")
-def versions(slug):
-    """The texts of an article as they stood, for those who write them."""
-    article = queries.article_of(slug, viewer())
+def _is_due(article):
+    return article.review_at is not None and article.review_at <= now()
+
+
+@bp.post("/help/<slug>/review")
+def review(slug):
+    """Somebody of the desk looked, and it still holds."""
     require(viewer(), "article.write")
-    return render_template("knowledge/versions.html", article=article, versions=queries.versions_of(article))
+    article = queries.article_of(slug, viewer())
+    with transaction():
+        spend("deed", viewer().id)
+        actions.keep_as_it_is(article.id, viewer())
+        read_thread(viewer(), article.id)
+    article = queries.article_of(slug, viewer())
+    return respond("knowledge/_review.html", f"/help/{article.slug}", article=article, is_due=_is_due(article))

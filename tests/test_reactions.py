@@ -1,0 +1,156 @@
+"""Likes, votes and saved threads: set and cleared, counted once, told to nobody; the page of what one keeps."""
+import re
+
+import sqlalchemy as sa
+
+from socialdesk.db import db
+from socialdesk.events import Event
+from socialdesk.notifications.models import Delivery, Notification
+from socialdesk.posts import actions
+from socialdesk.posts.models import Reaction, Saved
+
+from .conftest import HTMX, run_due
+from .post_desk import done_twice, events, form, fragment, fresh, refused
+
+
+def rows(table):
+    db.session.rollback()
+    found = db.session.scalar(sa.select(sa.func.count()).select_from(table))
+    db.session.rollback()
+    return found
+
+
+def pressed(page, what, post):
+    """Is the button of a post shown as pressed, and which number stands on it?"""
+    button = re.search(rf'<button[^>]*id="{what}-{post.id}"[^>]*>.*?</button>', page, re.S)[0]
+    number = re.search(r'class="num">(\d+)<', button)
+    return 'aria-pressed="true"' in button, int(number[1]) if number else 0
+
+
+# --- like
+
+def test_a_like_is_counted_once_and_taken_back_once(make, browse):
+    ada, ben = make.person("Ada"), make.person("Ben")
+    question = make.question(ada)
+    text = done_twice(browse(ben), f"/p/{question.id}/reaction", f"/p/{question.id}")
+    assert pressed(text, "like", question) == (True, 1) and f'action="/p/{question.id}/reaction/remove"' in text
+    fragment(browse(ada), f"/p/{question.id}/reaction")
+    assert fresh(question).likes == 2 and events(question, "liked") == 2
+    assert pressed(browse(ben).get(f"/p/{question.id}").text, "like", question) == (True, 2)
+    text = done_twice(browse(ben), f"/p/{question.id}/reaction/remove", f"/p/{question.id}")
+    assert pressed(text, "like", question) == (False, 1) and fresh(question).likes == 1 and rows(Reaction) == 1
+
+
+def test_a_reply_is_liked_for_itself_and_the_form_leads_back_to_it(make, browse):
+    ada, ben = make.person("Ada"), make.person("Ben")
+    question = make.question(ada)
+    reply = make.reply(question, ben)
+    text = done_twice(browse(ada), f"/p/{reply.id}/reaction", f"/p/{question.id}")
+    assert pressed(text, "like", reply) == (True, 1) and fresh(question).likes == 0
+    assert browse(ada).post(f"/p/{reply.id}/reaction").location == f"/p/{question.id}#p{reply.id}"
+    page = browse(ada).get(f"/p/{question.id}").text
+    assert pressed(page, "like", reply) == (True, 1) and pressed(page, "like", question) == (False, 0)
+    assert pressed(browse(ben).get(f"/p/{question.id}").text, "like", reply) == (False, 1)
+
+
+def test_a_like_is_told_to_nobody(make, browse):
+    ada, ben = make.person("Ada"), make.person("Ben")
+    question = make.question(ada)
+    run_due()
+    fragment(browse(ben), f"/p/{question.id}/reaction")
+    run_due()
+    assert rows(Notification) == rows(Delivery) == 0
+
+
+def test_what_one_may_not_read_cannot_be_liked_saved_or_voted_for(make, browse):
+    ticket, stranger = make.ticket(), make.person()
+    for deed in ("reaction", "reaction/remove", "save", "save/remove", "vote", "vote/remove"):
+        refused(browse(stranger), f"/p/{ticket.id}/{deed}", 404)
+        refused(browse(stranger), f"/p/987654/{deed}", 404)
+    assert rows(Reaction) == rows(Saved) == 0
+
+
+def test_a_like_on_a_note_is_the_desks_alone(make, browse):
+    ada, tom = make.person("Ada"), make.agent()
+    ticket = make.ticket(ada)
+    note = make.reply(ticket, tom, "Between us", note=True)
+    refused(browse(ada), f"/p/{note.id}/reaction", 404)
+    fragment(browse(tom), f"/p/{note.id}/reaction")
+    assert db.session.scalar(sa.select(Event.note).where(Event.verb == "liked")) is True
+
+
+def test_what_is_taken_back_or_still_held_is_not_liked(make, browse, time):
+    time.stop()
+    ada, ben = make.person("Ada"), make.person("Ben")
+    question = make.question(ada)
+    held = make.reply(question, ben, hold_seconds=10)
+    refused(browse(ben), f"/p/{held.id}/reaction", 409, "on its way out")
+    time.pass_(seconds=11)
+    fragment(browse(ben), f"/p/{held.id}/reaction")
+    form(browse(ben), f"/p/{held.id}/delete", f"/p/{question.id}")
+    refused(browse(ada), f"/p/{held.id}/reaction", 409, "taken back")
+
+
+def test_an_unknown_reaction_is_refused_with_a_sentence(make, browse):
+    question = make.question()
+    refused(browse(make.person()), f"/p/{question.id}/reaction", 422, "Choose one of the two", kind="love")
+    refused(browse(make.person()), f"/p/{question.id}/vote", 422, "ideas alone")
+
+
+# --- save
+
+def test_what_is_saved_stands_on_a_page_of_ones_own_the_latest_first(make, browse):
+    ada, ben = make.person("Ada"), make.person("Ben")
+    first, second = make.question(ada, "How do I scan?"), make.question(ada, "How do I fax?")
+    assert "Nothing saved yet" in browse(ben).get("/me/saved").text
+    text = done_twice(browse(ben), f"/p/{first.id}/save", f"/p/{first.id}")
+    assert pressed(text, "save", first)[0] and f'action="/p/{first.id}/save/remove"' in text
+    fragment(browse(ben), f"/p/{second.id}/save")
+    page = browse(ben).get("/me/saved").text
+    assert page.index("How do I fax?") < page.index("How do I scan?")
+    assert "Nothing saved yet" in browse(ada).get("/me/saved").text
+    done_twice(browse(ben), f"/p/{first.id}/save/remove", f"/p/{first.id}")
+    assert "How do I scan?" not in browse(ben).get("/me/saved").text and rows(Saved) == 1
+
+
+def test_saving_a_reply_keeps_its_thread_and_leaves_no_line_in_the_ledger(make, browse):
+    question = make.question()
+    reply = make.reply(question, make.person())
+    before = events(question)
+    fragment(browse(make.person()), f"/p/{reply.id}/save")
+    assert db.session.scalar(sa.select(Saved.root_id)) == question.id and events(question) == before
+
+
+def test_the_list_of_what_is_saved_goes_on_page_by_page(make, browse, time):
+    ben = make.person("Ben")
+    questions = []
+    for n in range(33):
+        time.pass_(seconds=1)
+        questions.append(make.question(body=f"Question number {n} here?"))
+        fragment(browse(ben), f"/p/{questions[-1].id}/save")
+    page = browse(ben).get("/me/saved").text
+    more = re.search(r'href="(/me/saved\?cursor=[^"]+)"', page)[1]
+    ids = [int(n) for text in (page, browse(ben).get(more).text) for n in re.findall(r'id="saved-(\d+)"', text)]
+    assert ids == [question.id for question in reversed(questions)]
+    assert browse(ben).get("/me/saved?cursor=x").status_code == 422
+
+
+def test_what_one_may_no_longer_read_is_not_shown_among_the_saved(make, browse):
+    ada, ben = make.person("Ada"), make.person("Ben")
+    ticket = make.ticket(ada, "The secret screen")
+    from socialdesk.db import transaction
+    with transaction():
+        actions.give_access(ticket.id, ada, ben.id)
+    fragment(browse(ben), f"/p/{ticket.id}/save")
+    assert "The secret screen" in browse(ben).get("/me/saved").text
+    with transaction():
+        actions.take_access(ticket.id, ada, ben.id)
+    assert "The secret screen" not in browse(ben).get("/me/saved").text
+
+
+def test_a_left_out_name_stays_out_of_the_list_of_the_saved(make, browse):
+    ada, ben = make.person("Ada Lovelace"), make.person("Ben")
+    question = make.question(ada, shown_as="A colleague")
+    fragment(browse(ben), f"/p/{question.id}/save")
+    page = browse(ben).get("/me/saved").text
+    assert "A colleague" in page and "Ada" not in page and HTMX
