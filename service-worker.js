@@ -21,12 +21,13 @@ addEventListener("activate", (event) => {
   })());
 });
 
-// --- fetch: pages come from the network, our files from here; nothing else is touched
+// --- fetch: pages come from the network, our files from here, a share goes to the composer; nothing else is touched
 
 addEventListener("fetch", (event) => {
   const { request } = event;
-  if (request.method !== "GET") return;
   const url = new URL(request.url);
+  if (request.method === "POST" && request.mode === "navigate" && url.href === `${location.origin}/ask/shared`) event.respondWith(keepShared(request));
+  if (request.method !== "GET") return;
   if (request.mode === "navigate") event.respondWith(page(event));
   else if (url.origin === location.origin && url.pathname.startsWith(`/static/${BUILD}/`)) event.respondWith(file(request));
 });
@@ -37,6 +38,16 @@ async function page(event) {
   } catch {
     return (await caches.match(OFFLINE)) ?? Response.error();
   }
+}
+
+// What a share sheet brings is kept as it came until the composer takes it up; nothing is sent by itself.
+async function keepShared(request) {
+  const spare = request.clone();
+  try {
+    const kept = new Response(await request.arrayBuffer(), { headers: { "Content-Type": request.headers.get("Content-Type") } });
+    await (await caches.open("shared")).put(`/shared/${Date.now()}`, kept);
+    return Response.redirect("/ask?shared=1", 303);
+  } catch { return fetch(spare); }                                      // no room: the desk at least takes the words
 }
 
 async function file(request) {

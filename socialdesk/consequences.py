@@ -8,6 +8,7 @@ from .live import hint_pages
 from .notifications.actions import tell
 from .posts.actions import recount
 from .search.actions import index
+from .tickets.impact_actions import weigh_impact
 
 FOLLOWS = {
     Verb.ACCESS_GIVEN: [tell, hint_pages],
@@ -15,6 +16,7 @@ FOLLOWS = {
     Verb.ANSWER_ACCEPTED: [tell, index, hint_pages],
     Verb.ANSWER_UNACCEPTED: [index, hint_pages],
     Verb.ARTICLE_PUBLISHED: [index],
+    Verb.ARTICLE_REVIEWED: [],
     Verb.ARTICLE_REVISED: [index],
     Verb.FOLLOWED: [],
     Verb.GLASS_BROKEN: [hint_pages],
@@ -24,11 +26,12 @@ FOLLOWS = {
     Verb.LIKED: [hint_pages],
     Verb.LIKE_TAKEN_BACK: [hint_pages],
     Verb.LINK_MADE: [],
-    Verb.MAJOR_DECLARED: [tell, index, hint_pages],
+    Verb.MAJOR_DECLARED: [recount, tell, index, hint_pages],
     Verb.MAJOR_ENDED: [tell, index, hint_pages],
-    Verb.MAJOR_UPDATED: [tell, hint_pages],
-    Verb.ME_TOO_SAID: [hint_pages],
-    Verb.ME_TOO_TAKEN_BACK: [hint_pages],
+    Verb.MAJOR_OVERDUE: [tell],
+    Verb.MAJOR_UPDATED: [recount, tell, hint_pages],
+    Verb.ME_TOO_SAID: [weigh_impact, hint_pages],
+    Verb.ME_TOO_TAKEN_BACK: [weigh_impact, hint_pages],
     Verb.PASSWORD_CHANGED: [],
     Verb.POLL_ANSWERED: [hint_pages],
     Verb.POLL_ANSWER_TAKEN_BACK: [hint_pages],
@@ -36,6 +39,7 @@ FOLLOWS = {
     Verb.POST_DELETED: [recount, index, hint_pages],
     Verb.POST_EDITED: [index, hint_pages],
     Verb.REPLIED: [recount, tell, index, hint_pages],
+    Verb.REVIEW_DUE: [tell],
     Verb.ROLE_CHANGED: [],
     Verb.SEEN: [hint_pages],
     Verb.SHARED: [hint_pages],

@@ -268,7 +268,9 @@ def _sqlite_begin(connection):
         raise sqlite3.OperationalError("unable to open database file")
     dbapi = connection.connection.dbapi_connection
     writing = _writing.get()
-    dbapi.execute(f"PRAGMA query_only={'OFF' if writing else 'ON'}")
+    if connection.info.get("writing") is not writing:           # the pragma makes SQLite forget every statement it has prepared
+        dbapi.execute(f"PRAGMA query_only={'OFF' if writing else 'ON'}")
+        connection.info["writing"] = writing
     dbapi.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 

@@ -30,11 +30,12 @@ def _end(thread):
 
 def _replies(root, thread, moments, texts, cast):
     """What was said, the sentences of the changes of state included."""
-    reply = None
+    reply, spoke = None, set()
     for step, at, text in zip(thread.steps, moments[1:], texts[1:]):
         if text is not None:
             reply = posts.reply(root.id, cast[step.who], text, made_at=at, event=False)
-            root.replies_public, root.active_at = root.replies_public + 1, at
+            spoke.add(step.who)
+            root.replies_public, root.voices, root.active_at = root.replies_public + 1, len(spoke - {thread.by}), at
             if root.kind == "ticket" and step.who != thread.by:
                 count_word(locked(Ticket, root.id), at)
         elif step.verb == "accepts" and reply is not None:

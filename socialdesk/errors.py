@@ -82,3 +82,27 @@ class Unavailable(Refusal):
 
 class BadSetting(Exception):
     """A setting that is unknown or cannot be used; its text names the setting and says what to do."""
+
+
+#: deed of the policy -> why not, and what to do
+SENTENCES = {
+    "admin": "Only an admin of the desk can do this.",
+    "announcement.write": "Announcements come from the desk. Tell your colleagues as a question or an idea, or ask the desk to announce it.",
+    "access.give": "Only the person who asked, or the desk, can let somebody else read this.",
+    "answer.accept": "Only the person who asked can accept an answer.",
+    "article.write": "Only the desk writes articles. Ask a question instead, and it may become one.",
+    "desk": "Only agents of the desk work the queue.",
+    "glass.break": "Only an admin of the desk can look into a confidential ticket, and it is written down.",
+    "idea.move": "Only the desk says how an idea goes on. Vote for it, or reply with what you know.",
+    "major.declare": "Only the desk of this ticket can make it a major incident.",
+    "major.update": "Only the desk says how a major incident goes on. Say me too, or reply with what you see.",
+    "note.write": "Only the desk writes notes here.",
+    "post.edit": "Only its author can change this text.",
+    "post.share": "This is for those who can read it here. Only its author, or the desk of a ticket, can share it further.",
+    "post.delete": "Only its author can take this back. A ticket is withdrawn instead.",
+    "ticket.assign": "Only the desk decides who works on a ticket.",
+    "ticket.change": "Only the desk changes this.",
+    "ticket.change_status": "Only the person who asked and the desk can change how this ticket stands.",
+    "ticket.move": "Only the desk moves a ticket to another team.",
+    "ticket.take": "Only agents of the desk take tickets.",
+}

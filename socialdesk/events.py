@@ -1,5 +1,5 @@
 """The ledger: what happened, when, by whom; timeline, audit trail and outbox in one."""
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ class Verb(StrEnum):
     ANSWER_ACCEPTED = "answer_accepted"
     ANSWER_UNACCEPTED = "answer_unaccepted"
     ARTICLE_PUBLISHED = "article_published"
+    ARTICLE_REVIEWED = "article_reviewed"
     ARTICLE_REVISED = "article_revised"
     FOLLOWED = "followed"
     GLASS_BROKEN = "glass_broken"
@@ -28,6 +29,7 @@ class Verb(StrEnum):
     LINK_MADE = "link_made"
     MAJOR_DECLARED = "major_declared"
     MAJOR_ENDED = "major_ended"
+    MAJOR_OVERDUE = "major_overdue"
     MAJOR_UPDATED = "major_updated"
     ME_TOO_SAID = "me_too_said"
     ME_TOO_TAKEN_BACK = "me_too_taken_back"
@@ -37,6 +39,7 @@ class Verb(StrEnum):
     POST_EDITED = "post_edited"
     POSTED = "posted"
     REPLIED = "replied"
+    REVIEW_DUE = "review_due"
     ROLE_CHANGED = "role_changed"
     SEEN = "seen"
     SHARED = "shared"
@@ -140,3 +143,16 @@ def take_back(event_id):
     if gone:
         db.session.execute(sa.delete(Job).where(Job.kind == "follow", Job.ref_id == event_id))
     return bool(gone)
+
+
+def withdraw(verb, post, actor):
+    """Withdraw what this person did to a post a moment ago, while it is held.  Returns its row (before, facts), or None: told already."""
+    held = db.session.execute(sa.select(Event.id, Event.before, Event.facts).where(
+        Event.root_id == post.root_id, Event.post_id == post.id, Event.actor_id == actor.id, Event.verb == verb,
+        Event.hold_until > now()).order_by(Event.id.desc()).limit(1)).first()
+    return held if held and take_back(held.id) else None
+
+
+def held_for(seconds):
+    """The moment until which a deed waits to be told, or None: at once."""
+    return now() + timedelta(seconds=seconds) if seconds else None

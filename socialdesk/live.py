@@ -243,7 +243,7 @@ def poll():
 # --- consequences
 
 _QUEUE_VERBS = {Verb.TICKET_OPENED, Verb.TICKET_ASSIGNED, Verb.TICKET_CHANGED, Verb.TICKET_MOVED, Verb.TICKET_REOPENED,
-                Verb.TICKET_RESUMED, Verb.TICKET_STATUS_CHANGED, Verb.REPLIED}
+                Verb.TICKET_RESUMED, Verb.TICKET_STATUS_CHANGED, Verb.REPLIED, Verb.IMPACT_CHANGED}
 
 
 def hint_pages(event_id):

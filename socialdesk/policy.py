@@ -5,10 +5,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from .db import UtcTime, db, now
-from .errors import Missing, NotAllowed
+from .errors import SENTENCES, Missing, NotAllowed
 from .people.models import Membership, Person, TeamMember
 from .posts.models import Access, Post
-from .tickets.models import ENDED, NEXT
+from .tickets.models import NEXT
 from .viewer import Asker, Viewer, asker, each_of, some_of, values, viewer_of, viewer_of_session, viewer_of_token
 
 #: rooms ask for a person's rights here
@@ -128,18 +128,20 @@ def readers(root_id, note=False, among=Person):
     return sa.and_(among.state != "off", sa.exists().where(root.id == root_id, _visible(_Each(among), root), rule))
 
 
-def branches(viewer, root=Post):
+def branches(viewer, root=Post, own=True):
     """visible() as parts that each follow an index, for long lists: every part gives root ids in descending order.
     Returns conditions on root; their union is what the person may see.
-    Of an Asker they are executed with values(viewer, each=True)."""
+    Of an Asker they are executed with values(viewer, each=True).  own: with what access rows give; without it
+    the caller walks the index of these rows by itself."""
     who = _One(viewer)
     parts = [root.audience == "everyone"]
     parts += [sa.and_(root.audience == "circle", root.circle_id == circle_id) for circle_id in each_of(viewer.circle_ids)]
     if viewer.is_agent:
         parts.append(sa.and_(root.audience == "private", sa.not_(root.sealed)))
         parts += [sa.and_(root.audience == "private", root.sealed, root.team_id == team_id) for team_id in each_of(viewer.team_ids)]
-    own = sa.select(Access.root_id).where(who.is_(Access.person_id), sa.or_(Access.until.is_(None), Access.until > MOMENT))
-    parts.append(sa.and_(root.audience != "everyone", root.id.in_(own)))
+    if own:
+        rows = sa.select(Access.root_id).where(who.is_(Access.person_id), sa.or_(Access.until.is_(None), Access.until > MOMENT))
+        parts.append(sa.and_(root.audience != "everyone", root.id.in_(rows)))
     return [sa.and_(part, _released(who, root)) for part in parts]
 
 
@@ -172,6 +174,20 @@ def _works_on(viewer, thing):
     return bool(known) and (not thing.sealed or thing.team_id in viewer.team_ids)
 
 
+def _takes_part(viewer, thing):
+    """Everyone who sees a thread may speak in it, but for an admin who only broke the glass."""
+    if not viewer.is_admin or thing.root_id is None or thing.id == thing.root_id and thing.audience != "private":
+        return True
+    return bool(db.session.scalar(_part_of(asker(viewer)), values(viewer) | {"root": thing.root_id}))
+
+
+@lru_cache
+def _part_of(who):
+    one = _One(who)
+    return sa.select(sa.literal(1)).where(Post.id == sa.bindparam("root"), sa.or_(
+        Post.audience != "private", _desk(one, Post), one.access(Post, "author", "participant")))
+
+
 @lru_cache
 def _of_desk(who):
     return sa.select(sa.literal(1)).where(Post.id == sa.bindparam("root"), _desk(_One(who), Post))
@@ -187,27 +203,43 @@ def _may_edit(viewer, thing):
 
 
 def _may_delete(viewer, thing):
-    return (_is_author(viewer, thing) or viewer.is_admin) and thing.kind not in ("ticket", "article") and thing.deleted_at is None
+    return (_is_author(viewer, thing) or viewer.is_admin and _takes_part(viewer, thing)) and thing.kind not in ("ticket", "article") and thing.deleted_at is None
 
 
 def _may_add(viewer, thing):
-    return thing.author_id == viewer.id or _works_on(viewer, thing)
+    """Thanks in private stay between those they were said to."""
+    return thing.kind != "kudos" and (thing.author_id == viewer.id or _works_on(viewer, thing))
+
+
+def _may_share(viewer, thing):
+    """What everyone reads, anyone may point to; what fewer read, its author alone carries further, and of a ticket the desk."""
+    return thing.audience == "everyone" or thing.kind != "kudos" and (_is_author(viewer, thing) or _works_on(viewer, thing))
 
 
 #: deed -> (viewer, post) -> bool; alphabetical
 MAY = {
     "access.give": _may_add,
     "admin": _is_admin,
+    "announcement.write": _is_agent,
     "answer.accept": _is_asker,
     "article.write": _is_agent,
     "desk": _is_agent,
     "glass.break": _is_admin,
+    "idea.move": _is_agent,
+    "idea.vote": _anyone,
+    "major.declare": _works_on,
+    "major.update": _is_agent,
     "note.write": _works_on,
+    "poll.answer": _anyone,
     "post.delete": _may_delete,
     "post.edit": _may_edit,
-    "post.follow": _anyone,
-    "post.me_too": _anyone,
-    "post.reply": _anyone,
+    "post.follow": _takes_part,
+    "post.like": _takes_part,
+    "post.me_too": _takes_part,
+    "post.read": _anyone,
+    "post.reply": _takes_part,
+    "post.save": _anyone,
+    "post.share": _may_share,
     "ticket.assign": _works_on,
     "ticket.change": _works_on,
     "ticket.change_status": lambda viewer, thing: _is_author(viewer, thing) or _works_on(viewer, thing),
@@ -252,28 +284,10 @@ def require(viewer, deed, thing=None):
     """The same question in an action: first whether they see it (else Missing), then the table (else NotAllowed)."""
     if viewer is None:
         raise NotAllowed("Sign in first.")
-    if thing is not None and not sees(viewer, thing) and deed != "glass.break":
+    if thing is not None and not sees(viewer, thing):
         raise Missing()
     if not can(viewer, deed, thing):
         raise NotAllowed(SENTENCES.get(deed, "You can read this, but not change it. Ask its author or the desk."))
-
-
-SENTENCES = {
-    "admin": "Only an admin of the desk can do this.",
-    "access.give": "Only the person who asked, or the desk, can let somebody else read this.",
-    "answer.accept": "Only the person who asked can accept an answer.",
-    "article.write": "Only the desk writes articles. Ask a question instead, and it may become one.",
-    "desk": "Only agents of the desk work the queue.",
-    "glass.break": "Only an admin of the desk can look into a confidential ticket, and it is written down.",
-    "note.write": "Only the desk writes notes here.",
-    "post.edit": "Only its author can change this text.",
-    "post.delete": "Only its author can take this back. A ticket is withdrawn instead.",
-    "ticket.assign": "Only the desk decides who works on a ticket.",
-    "ticket.change": "Only the desk changes this.",
-    "ticket.change_status": "Only the person who asked and the desk can change how this ticket stands.",
-    "ticket.move": "Only the desk moves a ticket to another team.",
-    "ticket.take": "Only agents of the desk take tickets.",
-}
 
 
 def next_statuses(viewer, post, ticket):
@@ -283,8 +297,3 @@ def next_statuses(viewer, post, ticket):
     is_desk = _works_on(viewer, post)
     is_requester = post.author_id == viewer.id
     return [to for to, others in NEXT[ticket.status].items() if is_desk or is_requester and "requester" in others]
-
-
-def has_ended(ticket):
-    """Is the ticket closed or canceled, so that a reply opens a follow-up?"""
-    return ticket.status in ENDED

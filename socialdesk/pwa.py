@@ -7,13 +7,18 @@ from pathlib import Path
 from flask import Blueprint, current_app, render_template, request
 
 from .notifications.keys_delivery import keys_of
-from .web import public
+from .web import SHARE_TARGET, public
 
 bp = Blueprint("pwa", __name__)
 WORKER = Path(__file__).resolve().parent.parent / "service-worker.js"
 LIGHT = "#f4f0ed"                       # the table under the cards, as in tokens.css
 #: what the offline page needs to look like itself
 KEPT = ("app.css", "vendor.js", "js/app.js", "icons.svg", "brand/icon.svg", "brand/icon-192.png", "brand/badge-96.png")
+#: pictures of the desk for the install dialog: name, size in pixels, form factor, what they show.  docs/pictures.py draws them
+SCREENSHOTS = (("screen-feed", "720x1280", "narrow", "What colleagues ask, and what helped"),
+               ("screen-ticket", "720x1280", "narrow", "How a ticket stands, in plain words"),
+               ("screen-ask", "720x1280", "narrow", "One box, and what is known while you type"),
+               ("screen-wide", "1280x800", "wide", "The same on a computer"))
 
 
 @bp.get("/service-worker.js")
@@ -51,8 +56,23 @@ def _manifest(asset):
         "theme_color": LIGHT, "background_color": LIGHT, "categories": ["business", "productivity"],
         "icons": [icon("icon", 192, "any"), icon("icon", 512, "any"), icon("maskable", 192, "maskable"), icon("maskable", 512, "maskable")],
         "shortcuts": [{"name": "Ask", "description": "Ask your colleagues or the desk", "url": "/ask", "icons": small},
-                      {"name": "Inbox", "description": "What is new for you", "url": "/inbox", "icons": small}],
+                      {"name": "Inbox", "description": "What is new for you", "url": "/inbox", "icons": small},
+                      {"name": "My tickets", "description": "How they stand", "url": "/me/tickets", "icons": small}],
+        "screenshots": [_screenshot(asset, *one) for one in SCREENSHOTS],
+        "share_target": {"action": SHARE_TARGET, "method": "POST", "enctype": "multipart/form-data", "params": {
+            "title": "title", "text": "text", "url": "url", "files": [{"name": "photo", "accept": ["image/*"]}]}},
         "launch_handler": {"client_mode": ["navigate-existing", "auto"]}}
+
+
+def _screenshot(asset, name, sizes, form_factor, label):
+    return {"src": asset(f"brand/{name}.png"), "sizes": sizes, "type": "image/png", "form_factor": form_factor, "label": label}
+
+
+@bp.get("/install")
+@public
+def install():
+    """How the desk gets onto a home screen: on an iPhone, on Android, on a computer."""
+    return render_template("install.html", here="me")
 
 
 @bp.get("/offline")

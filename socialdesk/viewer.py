@@ -1,5 +1,5 @@
 """A person as the rules see them."""
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import NamedTuple
 
@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from .api.models import ApiToken
 from .db import Id, db
 from .people.models import Membership, Person, Session, TeamMember
+from .ready import Ready
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,10 @@ class Viewer:
     lang: str = "en"
     theme: str = "auto"
     epoch: int = 1
+    feed_view: str = "for-you"
+    only_tickets: bool = False
+    swipe_right: str = "me-too"
+    swipe_left: str = "save"
     team_ids: frozenset = frozenset()
     circle_ids: frozenset = frozenset()
     session_id: str = ""                        # the session's public id; empty for tokens, jobs and commands
@@ -110,20 +115,24 @@ def each_of(ids):
 
 # --- reading a person
 
-_VIEWER = (Person.id, Person.handle, Person.name, Person.role, Person.email, Person.tz, Person.lang, Person.theme, Person.epoch)
+def _together(column, of_person):
+    """The ids of a person's groups in one text, so that a person is one row and one statement."""
+    return sa.select(sa.func.aggregate_strings(sa.cast(column, sa.Text), ",")).where(of_person == Person.id).correlate(Person).scalar_subquery()
 
 
-@cache
-def _of_groups():
-    return sa.union_all(sa.select(sa.literal("t").label("what"), TeamMember.team_id.label("id")).where(TeamMember.person_id == _ME),
-                        sa.select(sa.literal("c"), Membership.circle_id).where(Membership.person_id == _ME))
+_PERSON = (Person.id, Person.handle, Person.name, Person.role, Person.email, Person.tz, Person.lang, Person.theme, Person.epoch,
+           Person.feed_view, Person.only_tickets, Person.swipe_right, Person.swipe_left)
+_VIEWER = (*_PERSON, _together(TeamMember.team_id, TeamMember.person_id).label("teams"),
+           _together(Membership.circle_id, Membership.person_id).label("circles"))
 
 
-def _groups(person_id):
-    found = {"t": set(), "c": set()}
-    for what, key in db.session.execute(_of_groups(), {"me": person_id}):
-        found[what].add(key)
-    return {"team_ids": frozenset(found["t"]), "circle_ids": frozenset(found["c"])}
+def _ids(text):
+    return frozenset(map(int, text.split(","))) if text else frozenset()
+
+
+def _read(row, **more):
+    size = len(_PERSON)
+    return Viewer(*row[:size], team_ids=_ids(row[size]), circle_ids=_ids(row[size + 1]), **more)
 
 
 @cache
@@ -132,21 +141,21 @@ def _of_person():
 
 
 def viewer_of(person_id, **more):
-    """The Viewer of a person who may act, or None.  Two statements."""
+    """The Viewer of a person who may act, or None.  One statement."""
     row = db.session.execute(_of_person(), {"me": person_id}).first()
-    return row and Viewer(*row, **_groups(person_id), **more)
+    return row and _read(row, **more)
 
 
 @cache
 def _of_session():
-    return sa.select(*_VIEWER, Session.public_id).join(Session, Session.person_id == Person.id).where(
-        Session.id_hash == sa.bindparam("hash"), Session.epoch == Person.epoch, Person.state == "active")
+    return Ready(sa.select(*_VIEWER, Session.public_id).join(Session, Session.person_id == Person.id).where(
+        Session.id_hash == sa.bindparam("hash"), Session.epoch == Person.epoch, Person.state == "active"))
 
 
 def viewer_of_session(id_hash):
-    """The Viewer signed in by this session, or None; a session of a former epoch is none.  Two statements."""
-    row = db.session.execute(_of_session(), {"hash": id_hash}).first()
-    return row and Viewer(*row[:-1], **_groups(row.id), session_id=row.public_id)
+    """The Viewer signed in by this session, or None; a session of a former epoch is none.  One statement."""
+    row = _of_session().first({"hash": id_hash})
+    return row and _read(row, session_id=row.public_id)
 
 
 @cache
@@ -156,12 +165,13 @@ def _of_token():
 
 
 def viewer_of_token(token_hash):
-    """(Viewer, id of the token) of an API token's hash, or (None, None).  Two statements.
+    """(Viewer, id of the token) of an API token's hash, or (None, None).  One statement.
     A token that has scopes, but not admin, makes of an admin an agent."""
     row = db.session.execute(_of_token(), {"hash": token_hash}).first()
     if row is None:
         return None, None
     scopes = None if row.scopes is None else frozenset(row.scopes.split())
-    role = "agent" if row.role == "admin" and scopes is not None and "admin" not in scopes else row.role
-    facts = row._asdict() | {"role": role, "scopes": scopes}
-    return Viewer(**{name: value for name, value in facts.items() if name != "token_id"}, **_groups(row.id)), row.token_id
+    found = _read(row, scopes=scopes)
+    if found.is_admin and scopes is not None and "admin" not in scopes:
+        found = replace(found, role="agent")
+    return found, row.token_id

@@ -23,7 +23,8 @@ from .request import Number, Request
 log = logging.getLogger(__name__)
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
-PARTS = ("/live", "/suggestions", "/complete", "/me/devices", "/me/epoch", "/ask/", "/feed/")      # fragments and JSON, never pages
+PARTS = ("/live", "/suggestions", "/complete", "/me/devices", "/me/epoch", "/ask/", "/feed/new")      # fragments and JSON, never pages
+MOST_HELD_SECONDS = 10
 SHARE_TARGET = "/ask/shared"                    # the one address a share sheet posts to
 
 
@@ -117,9 +118,22 @@ def go(where):
     return redirect(where, 303)
 
 
+def hold_seconds():
+    """How long the page asks to wait before this deed is told (field hold), since it offers to undo it that long; 0: not at all."""
+    return min(max(request.form.get("hold", 0, type=int), 0), MOST_HELD_SECONDS)
+
+
+def _split(address):
+    """The parts of an address; of one that is none, those of nothing."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("//")
+
+
 def safe_next(target, default="/"):
     """The page to go to after signing in: only ever one of ours."""
-    parts = urlsplit(target or "")
+    parts = _split(target or "")
     ours = target and target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
     return target if ours and "\\" not in target and not any(ord(c) < 32 for c in target) else default
 
@@ -195,7 +209,7 @@ def refuse(error):
         answer = make_response(render_template("_notice.html", sentence=error.sentence, bad=True), error.status)
         answer.headers["HX-Retarget"], answer.headers["HX-Reswap"] = "#notices", "innerHTML"
         if isinstance(error, SignedOut):
-            answer.headers["HX-Redirect"] = "/sign-in?next=" + quote(urlsplit(request.headers.get("HX-Current-URL", "/")).path)
+            answer.headers["HX-Redirect"] = "/sign-in?next=" + quote(_split(request.headers.get("HX-Current-URL", "/")).path)
     else:
         answer = make_response(_error_page(error), error.status)
     if getattr(error, "retry_after", None):

@@ -215,6 +215,8 @@ class Make:
     def question(self, author=None, body="How do I print on both sides?", audience="everyone", **more):
         from socialdesk.posts import actions, queries
         author = author or self.person()
+        if audience == "private":
+            more.setdefault("source", "elsewhere")              # here nobody asks a question that none may see
         prepared = queries.prepare(author, body)
         with transaction():
             return actions.publish(author, "question", prepared, audience=audience, **more)

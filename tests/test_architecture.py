@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent / "socialdesk"
 ROOMS = ["wording", "people", "tags", "posts", "knowledge", "tickets", "search", "notifications", "recognition", "surveys",
          "integrations", "feed", "insights", "api"]
 #: from the ground: a module may import what stands on a lower floor, or to its left on its own
-FLOORS = [["errors", "config", "db", "assets", "schema", "buckets"], ["checker", "index"], ["jobs", "workers"], ["events"], ["models"], ["viewer", "policy"], ["queries"],
+FLOORS = [["errors", "config", "db", "ready", "assets", "schema", "buckets"], ["checker", "index"], ["jobs", "workers"], ["events"], ["models"], ["viewer", "policy"], ["queries"],
           ["actions", "delivery"], ["headers", "request", "web", "live", "consequences"], ["views", "openapi", "pwa"],
           ["health", "backup", "importing", "demo_content", "demo_plan", "demo_pictures", "demo_bulk", "demo", "server", "commands", "cli"], ["roof"]]
 KERNEL = {name for floor in FLOORS for name in floor}

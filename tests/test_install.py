@@ -44,6 +44,7 @@ def test_me_and_the_devices_lead_to_it(make, browse):
 
 
 def test_the_card_comes_with_ones_own_first_post_and_never_before(make, browse):
+    make.admin()
     ada, bo = make.person(), make.person()
     assert "install-card" not in text_of(browse(ada).get("/")), "not at the first visit"
     question = make.question(author=bo)

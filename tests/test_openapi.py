@@ -3,6 +3,7 @@ import json
 import re
 import string
 from copy import deepcopy
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -154,6 +155,10 @@ class Things:
         self.spare, self.traced = make.question(ada, "To be deleted"), make.question(ada, "Answered, then deleted")
         self.reply = make.reply(world.question, bob)
         self.gone = make.reply(world.question, bob)
+        self.poll = call(ada).post("/posts", {"kind": "poll", "body": "Tea or coffee?", "options": ["Tea", "Coffee"]}).json
+        self.lost_poll = call(ada).post("/posts", {"kind": "poll", "body": "Soup?", "options": ["Yes", "No"]}).json
+        make.reply(SimpleNamespace(id=self.lost_poll["id"]), bob)
+        assert call(ada).delete(f"/posts/{self.lost_poll['id']}").status_code == 204
         make.reply(self.traced, bob)
         self.article = make.article(world.sam)
         self.taken = make.ticket(ada, "Taken already")
@@ -179,6 +184,13 @@ class Things:
             "take_back_me_too": ((w.bob, q), {}),
             "follow_post": ((w.bob, q, {"level": "mentions"}), {}),
             "unfollow_post": ((w.bob, q), {}),
+            "react": ((w.bob, q, {"kind": "like"}), {409: (w.bob, self.traced.id, {})}),
+            "take_back_reaction": ((w.bob, q, {"kind": "like"}), {}),
+            "save_post": ((w.bob, q), {}),
+            "unsave_post": ((w.bob, q), {}),
+            "answer_poll": ((w.bob, self.poll["id"], {"option": self.poll["poll"]["options"][0]["id"]}),
+                            {409: (w.bob, self.lost_poll["id"], {"option": self.lost_poll["poll"]["options"][0]["id"]})}),
+            "take_back_poll_answer": ((w.bob, self.poll["id"]), {422: (w.bob, q), 409: (w.bob, self.lost_poll["id"])}),
             "accept_answer": ((w.ada, r), {422: (w.ada, q), 409: (w.ada, self.gone.id)}),
             "unaccept_answer": ((w.ada, r), {422: (w.ada, q)}),
             "show_tickets": ((w.sam, None), {}),

@@ -1,5 +1,6 @@
 """Who may see and do what: the answers written by hand, asked of each shape the rule is asked in."""
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from socialdesk.errors import Missing, NotAllowed
 from socialdesk.events import Event, Verb
 from socialdesk.people.models import Person
 from socialdesk.posts.models import Access, Post
+from socialdesk.tickets.queries import panel_of
 
 #: thread -> who sees it; everybody who is not named does not.  "agent", "admin", "network" (a member of the open team),
 #: "hr" (an agent in the confidential team), "inside" (a member of the circle), "author", "added" (a participant), "glass" (an admin
@@ -217,17 +219,89 @@ def test_who_is_switched_off_reads_nothing_and_is_nobody(world):
         assert who["hr"].id not in set(db.session.scalars(sa.select(Person.id).where(policy.readers(key))))
 
 
+def test_nobody_is_let_through_by_no_rule(world):
+    for rule in (policy.visible(None), policy.readable(None, Post, Post), policy.may_read_notes(None)):
+        assert asked(rule) == set()
+    assert not db.session.scalars(sa.select(Event.id).join(Post, Post.id == Event.root_id).where(policy.event_visible(None, Event, Post))).all()
+
+
+def test_a_held_thread_is_its_authors_alone_among_all_people(world):
+    who, threads = world
+    with transaction():
+        db.session.execute(sa.update(Post).where(Post.id == threads["question_everyone"]).values(hold_until=now() + timedelta(minutes=10)))
+    assert list(db.session.scalars(sa.select(Person.id).where(policy.readers(threads["question_everyone"])))) == [who["author"].id]
+
+
+def test_among_all_people_a_circles_thread_is_for_that_circle_and_no_other(make):
+    one, two = make.circle("One"), make.circle("Two")
+    author, member, _other = make.person(circles=[one]), make.person(circles=[one]), make.person(circles=[two])
+    question = make.question(author, audience="circle:one")
+    assert set(db.session.scalars(sa.select(Person.id).where(policy.readers(question.id)))) == {author.id, member.id}
+
+
+def test_among_all_people_an_agent_who_asked_or_was_added_does_not_read_the_notes_of_a_confidential_team(make):
+    hr = make.team("HR", confidential=True)
+    author, added, member = make.agent(), make.agent(), make.agent(teams=[hr])
+    ticket = make.ticket(author, team_id=hr.id)
+    with transaction():
+        db.session.add(Access(person_id=added.id, root_id=ticket.id, why="participant"))
+    assert set(db.session.scalars(sa.select(Person.id).where(policy.readers(ticket.id)))) == {author.id, added.id, member.id}
+    assert set(db.session.scalars(sa.select(Person.id).where(policy.readers(ticket.id, note=True)))) == {member.id}
+
+
+def test_a_broken_glass_is_whole_again_at_the_very_moment_it_was_given(world, pose):
+    who, threads = world
+    (person, given), key = pose(who["glass"]), threads["ticket_confidential"]
+    until = db.session.scalar(sa.select(Access.until).where(Access.person_id == who["glass"].id))
+    for moment, sees in ((until - timedelta(seconds=1), True), (until, False)):
+        clock.stands_at = moment
+        for rule in (policy.visible(person), policy.may_read_notes(person), sa.or_(*policy.branches(person))):
+            assert (key in asked(rule, given)) == sees
+
+
+def test_who_is_no_agent_any_more_reads_no_notes_through_the_glass_they_broke(world, pose):
+    who, threads = world
+    with transaction():
+        db.session.execute(sa.update(Person).where(Person.id == who["glass"].id).values(role="requester"))
+    person, given = pose(policy.viewer_of(who["glass"].id))
+    assert asked(policy.may_read_notes(person), given) == set()
+    assert who["glass"].id not in set(db.session.scalars(sa.select(Person.id).where(policy.readers(threads["ticket_confidential"], note=True))))
+
+
+def test_a_held_event_is_for_all_from_the_moment_its_hold_ends(world, pose):
+    who, threads = world
+    key, clock.stands_at = threads["question_everyone"], now()
+    with transaction():
+        db.session.add(Event(at=now(), verb=Verb.REPLIED, root_id=key, post_id=key, actor_id=who["author"].id, after="reply",
+                             hold_until=now() + timedelta(seconds=10)))
+    person, given = pose(who["stranger"])
+    statement = sa.select(Event.after).join(Post, Post.id == Event.root_id).where(Event.after == "reply", policy.event_visible(person, Event, Post))
+    for seconds, told in ((9, []), (1, ["reply"])):
+        clock.stands_at += timedelta(seconds=seconds)
+        assert list(db.session.scalars(statement, given)) == told
+        db.session.rollback()
+
+
 # --- deeds
 
 #: deed -> who may do it with the team's ticket they see; everybody who sees it and is not named is NotAllowed
 DEEDS = {
     "access.give": AGENTS | {"author"},
+    "idea.move": AGENTS,
+    "idea.vote": AGENTS | {"author", "added"},
+    "major.declare": AGENTS,
+    "major.update": AGENTS,
     "note.write": AGENTS,
+    "poll.answer": AGENTS | {"author", "added"},
     "post.edit": {"author"},
     "post.delete": set(),
     "post.follow": AGENTS | {"author", "added"},
+    "post.like": AGENTS | {"author", "added"},
     "post.me_too": AGENTS | {"author", "added"},
+    "post.read": AGENTS | {"author", "added"},
     "post.reply": AGENTS | {"author", "added"},
+    "post.save": AGENTS | {"author", "added"},
+    "post.share": AGENTS | {"author"},
     "ticket.assign": AGENTS,
     "ticket.change": AGENTS,
     "ticket.change_status": AGENTS | {"author"},
@@ -256,9 +330,20 @@ def test_each_may_do_exactly_what_the_table_says(world, deed):
 def test_without_a_thing_the_desk_is_for_agents_and_admin_deeds_for_admins(world):
     who, _threads = world
     for name, viewer in who.items():
-        assert policy.can(viewer, "desk") == policy.can(viewer, "article.write") == (name in AGENTS), name
+        assert policy.can(viewer, "desk") == policy.can(viewer, "article.write") == policy.can(viewer, "announcement.write") == (name in AGENTS), name
         assert policy.can(viewer, "admin") == policy.can(viewer, "glass.break") == (name in {"admin", "glass", "gone"}), name
     assert not any(policy.can(None, deed) for deed in policy.MAY)
+
+
+def test_what_a_circle_reads_its_author_alone_shares_and_private_thanks_nobody(world):
+    who, threads = world
+    for name, sharers in (("question_everyone", EVERYBODY), ("question_circle", {"author"})):
+        root = db.session.get(Post, threads[name])
+        assert {one for one, viewer in who.items() if policy.can(viewer, "post.share", root)} == sharers, name
+    thanks = db.session.get(Post, threads["ticket_team"])
+    thanks.kind = "kudos"
+    assert not any(policy.can(viewer, deed, thanks) for viewer in who.values() for deed in ("post.share", "access.give"))
+    db.session.rollback()
 
 
 def test_only_the_asker_accepts_an_answer(world):
@@ -267,6 +352,27 @@ def test_only_the_asker_accepts_an_answer(world):
     assert {name for name, viewer in who.items() if policy.can(viewer, "answer.accept", question)} == {"author"}
 
 
+def test_a_row_that_says_who_is_the_desk_is_worked_on_by_the_same_people_and_not_through_glass(world):
+    who, threads = world
+    for thread, works in (("ticket_triage", AGENTS), ("ticket_team", AGENTS), ("ticket_confidential", {"hr"})):
+        post = db.session.get(Post, threads[thread])
+        for name in SEES[thread]:
+            row = panel_of(threads[thread], who[name]).t
+            assert policy.can(who[name], "note.write", row) == policy.can(who[name], "note.write", post) == (name in works), (thread, name)
+
+
+@pytest.mark.parametrize("kind, edit, delete", [("question", {"author"}, {"author", "admin"}), ("reply", {"author"}, {"author", "admin"}),
+                                                ("ticket", {"author"}, set()), ("article", {"author", "agent", "admin"}, set())])
+def test_who_changes_a_text_or_takes_it_back_while_it_stands(make, kind, edit, delete):
+    who = {"author": make.person(), "agent": make.agent(), "admin": make.admin(), "stranger": make.person()}
+    root = make.question(who["author"])
+    stands, gone = (SimpleNamespace(kind=kind, author_id=root.author_id, id=root.id, root_id=root.id, audience=root.audience, deleted_at=moment)
+                    for moment in (None, now()))
+    for deed, people in (("post.edit", edit), ("post.delete", delete)):
+        assert {name for name, viewer in who.items() if policy.can(viewer, deed, stands)} == people
+        assert not any(policy.can(viewer, deed, gone) for viewer in who.values())
+
+
 def test_the_table_of_deeds_is_in_order_and_each_test_knows_it():
     assert list(policy.MAY) == sorted(policy.MAY)
-    assert set(DEEDS) | {"admin", "article.write", "desk", "glass.break"} == set(policy.MAY)
+    assert set(DEEDS) | {"admin", "announcement.write", "article.write", "desk", "glass.break"} == set(policy.MAY)

@@ -301,7 +301,7 @@ def test_me_too_counts_people_once_and_follows(make, browse):
 def test_me_too_is_not_for_ones_own_nor_for_what_is_no_trouble(make, browse):
     ada = make.person()
     refused(browse(ada), f"/p/{make.question(ada).id}/me-too", 403, "This is your own")
-    refused(browse(ada), f"/p/{make.article().id}/me-too", 422, "question or a ticket")
+    refused(browse(ada), f"/p/{make.article().id}/me-too", 422, "for a question, a ticket")
 
 
 def test_me_too_on_a_ticket_is_for_those_who_see_it(make, browse):

@@ -237,7 +237,8 @@ def test_a_database_of_a_newer_program_is_not_opened(tmp_path):
 
 def test_old_keys_and_photos_nobody_has_are_cleared_away(filled, desk, time, browse):
     uploads = desk.config["SETTINGS"].uploads
-    orphan, foreign = uploads / ("0" * 64), uploads / "readme"
+    orphan, foreign, young = uploads / ("0" * 64), uploads / "readme", uploads / ("1" * 64)
+    young.write_bytes(b"x")                     # its post is being written at this moment
     for path in (orphan, foreign):
         path.write_bytes(b"x")
         os.utime(path, (1, 1))
@@ -247,7 +248,7 @@ def test_old_keys_and_photos_nobody_has_are_cleared_away(filled, desk, time, bro
     time.pass_(days=31)
     run_due(clockwork=True)
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Idem)) == 0
-    assert not orphan.exists() and foreign.exists() and (uploads / kept).exists()
+    assert not orphan.exists() and foreign.exists() and young.exists() and (uploads / kept).exists()
 
 
 def test_a_photo_that_is_wanted_again_is_not_cleared_away_from_under_its_post(desk):

@@ -1,13 +1,16 @@
 """What is known and what is going on, through the API: suggestions, search, the feed, articles."""
 from ..db import transaction
 from ..errors import Missing
+from ..feed.cursor_checker import MAX_TEXT
 from ..feed.queries import feed_page
 from ..knowledge import actions as knowledge
-from ..knowledge import queries as knowledge_queries
+from ..knowledge import help_queries
+from ..knowledge.checker import day_of
+from ..knowledge.queries import owner_of as article_owner
 from ..posts.queries import get_post, prepare
 from ..search import queries as search
 from . import article_queries, queries
-from .door_views import PAGED, endpoint, once, page, shown
+from .door_views import CURSOR, PAGED, endpoint, once, page, shown
 from .post_views import prepared_change
 from .schemas_openapi import VIEWS
 
@@ -34,13 +37,13 @@ def plain(excerpt):
     return excerpt.striptags() if hasattr(excerpt, "striptags") else excerpt
 
 
-@endpoint("GET", "/feed", "The feed, newest first", tag="Find", scope="read", answer="Posts",
-          args={"view": {"type": "string", "enum": list(VIEWS), "default": "newest", "description": "a view that does not stand yet shows newest"}}
-          | PAGED)
+@endpoint("GET", "/feed", "The feed, in the order of a view", tag="Find", scope="read", answer="Posts",
+          args={"view": {"type": "string", "enum": list(VIEWS), "default": "newest", "description": "a cursor goes on in the view it came from"}}
+          | PAGED | {"cursor": CURSOR | {"maxLength": MAX_TEXT}})
 def show_feed(person, args):
     """Threads the caller may see."""
-    found = feed_page(person, args["cursor"], args["limit"])
-    return page(queries.posts_of(person, [card.id for card in found.cards]), found.next_cursor)
+    found = feed_page(person, args["cursor"], args["limit"], args["view"])
+    return page(queries.posts_of(person, [row.id for row in found.rows]), found.next_cursor)
 
 
 # --- articles
@@ -48,7 +51,7 @@ def show_feed(person, args):
 @endpoint("GET", "/articles", "Articles, newest first", tag="Articles", scope="read", args=PAGED, answer="Articles")
 def show_articles(person, args):
     """The articles the caller may read."""
-    rows, after = knowledge_queries.articles(person, "newest", args["cursor"], args["limit"])
+    rows, after = help_queries.articles(person, "newest", args["cursor"], args["limit"])
     return page(article_queries.articles_of(person, [row.id for row in rows]), after)
 
 
@@ -56,7 +59,7 @@ def show_articles(person, args):
 def make_article(person, data):
     """Agents write articles."""
     prepared = prepare(person, data["body"], title=data["title"])
-    more = {"lang": person.lang} | {name: data[name] for name in ("summary", "lang", "source_url", "licence") if name in data}
+    more = {"lang": person.lang} | {name: data[name] for name in ("summary", "lang", "source_url", "licence") if name in data} | _care(data)
     return shown(article_queries.article_of, person, once(person, lambda: {"id": knowledge.publish_article(person, prepared, **more).id}))
 
 
@@ -73,5 +76,11 @@ def revise_article(person, id, data):
         raise Missing()
     prepared = prepared_change(person, id, data)
     with transaction():
-        knowledge.revise_article(id, person, prepared)
+        knowledge.revise_article(id, person, prepared, **_care(data))
     return shown(article_queries.article_of, person, id)
+
+
+def _care(data):
+    """Who answers for an article and when it is looked at again, as far as it was sent."""
+    made = {"owner_id": None if data["owner"] is None else article_owner(data["owner"])} if "owner" in data else {}
+    return made | ({"review_at": day_of(data["review_at"])} if "review_at" in data else {})

@@ -3,25 +3,29 @@ from ..db import transaction
 from ..errors import Invalid
 from ..posts import actions as posts
 from ..posts import thread_queries
+from ..posts.ask_queries import people_named
 from ..posts.checker import title_of
+from ..posts.kind_actions import say
 from ..posts.queries import get_post, prepare
 from ..tickets import actions as tickets
 from . import queries
 from .door_views import PAGED, endpoint, once, page, shown
 
 
-@endpoint("POST", "/posts", "Ask a question, or open a ticket", tag="Posts", scope="write", body="NewPost", answer="Post", status=201, keyed=True,
+@endpoint("POST", "/posts", "Ask a question, open a ticket, or say something else", tag="Posts", scope="write", body="NewPost", answer="Post", status=201, keyed=True,
           refusals=(404,))
 def make_post(person, data):
     """A new thread in the caller's name."""
     kind = data.get("kind", "question")
     audience = data.get("audience", "private" if kind == "ticket" else "everyone")
     prepared = prepare(person, data["body"], title=data.get("title"))
+    more = {name: data[name] for name in ("options", "closes_days") if name in data}
+    more |= {"to": people_named(" ".join(data["to"]))} if "to" in data else {}
 
     def deed():
         if kind == "ticket":
             return {"id": tickets.open_ticket(person, prepared, audience=audience).id}
-        return {"id": posts.publish(person, kind, prepared, audience=audience).id}
+        return {"id": say(person, kind, prepared, audience=audience, **more).id}
     return shown(queries.post_of, person, once(person, deed))
 
 

@@ -4,8 +4,8 @@ import re
 from ..errors import Invalid
 from ..people.text_checker import clean
 
-_SAID = {"string": "a text", "boolean": "true or false", "integer": "a whole number", "null": "null"}
-_TYPES = {"string": str, "boolean": bool, "integer": int, "null": type(None)}
+_SAID = {"string": "a text", "boolean": "true or false", "integer": "a whole number", "null": "null", "array": "a list"}
+_TYPES = {"string": str, "boolean": bool, "integer": int, "null": type(None), "array": list}
 
 
 def read_body(schema, data):
@@ -32,6 +32,8 @@ def _fitting(member, schema, value):
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     if not any(type(value) is _TYPES[name] for name in types):
         raise Invalid(f'"{member}" has to be {" or ".join(_SAID[name] for name in types)}. Send it so.', field=member)
+    if isinstance(value, list):
+        return [_fitting(member, schema["items"], one) for one in value]
     if isinstance(value, str):
         value = clean(value)
     _check_word(member, schema, value)
@@ -41,7 +43,7 @@ def _fitting(member, schema, value):
 def _check_word(member, schema, value):
     words = [word for word in schema.get("enum", ()) if word is not None]
     if words and value is not None and value not in words:
-        raise Invalid(f'"{member}" is one of {", ".join(words)}. Choose one of these.', field=member)
+        raise Invalid(f'"{member}" is one of {", ".join(map(str, words))}. Choose one of these.', field=member)
 
 
 def read_args(schemas, given):

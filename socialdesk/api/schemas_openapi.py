@@ -1,5 +1,7 @@
 """What the API answers and takes, as JSON Schema."""
 from ..posts.checker import MAX_BODY, MAX_TITLE
+from ..posts.models import IDEA_NEXT
+from ..posts.poll_checker import DAYS, FEWEST, MAX_OPTION, MOST
 from ..tickets.models import HOLD_REASONS, LEVELS, STATUSES, TYPES
 
 MAX_LIMIT = 100
@@ -56,17 +58,21 @@ def _page(name):
 _BODY = _text(MAX_BODY, "Markdown; #hashtags classify and route, @handles name people")
 _TITLE = _text(MAX_TITLE, "without it the first sentence of the body stands for it")
 _AUDIENCE = {"type": "string", "pattern": "^(everyone|private|circle:.+)$", "description": "everyone, private or circle:<slug>"}
-_ARTICLE_MORE = {"summary": _text(500), "lang": _text(20), "source_url": _text(2000), "licence": _text(200)}
+_CARE = {"owner": _or_null(TEXT) | {"description": "the handle of who answers for it, an agent; null: nobody"},
+         "review_at": _or_null(TEXT) | {"description": "a day or moment in ISO 8601; its day in UTC counts; null: never"}}
+_ARTICLE_MORE = {"summary": _text(500), "lang": _text(20), "source_url": _text(2000), "licence": _text(200)} | _CARE
 
 _POST = {
     "id": ID, "kind": _words("question", "ticket", "announcement", "idea", "kudos", "poll", "article", "reply"),
     "thread_id": ID | {"description": "the post a reply belongs to; of any other post its own id"},
     "title": TEXT, "body": TEXT | {"description": "Markdown"}, "body_html": TEXT | {"description": "the body as safe HTML"},
     "author": _or_null(_ref("Person")) | {"description": "null where the name was left out"},
-    "audience": _AUDIENCE, "status": _or_null(_words("open", "answered", *STATUSES)),
+    "audience": _AUDIENCE, "status": _or_null(_words(*dict.fromkeys(("open", "answered", *STATUSES, *IDEA_NEXT)))),
     "note": FLAG | {"description": "read by the desk alone"}, "accepted": FLAG | {"description": "a reply the asker accepted"},
     "deleted": FLAG | {"description": "taken back; its text is gone"},
     "hashtags": _list(TEXT), "created_at": TIME, "edited_at": _or_null(TIME),
+    "likes": COUNT, "liked": FLAG | {"description": "by the caller"}, "votes": COUNT | {"description": "for an idea"},
+    "saved": FLAG | {"description": "the caller keeps its thread for later"}, "poll": _or_null(_ref("Poll")),
     "me_toos": COUNT, "me_too": FLAG | {"description": "the caller said so too"},
     "following": _or_null(_words(*FOLLOW_LEVELS)), "replies": COUNT | {"description": "those the caller may read"},
     "accepted_replies": _list(ID), "url": TEXT}
@@ -80,7 +86,8 @@ _TICKET = {
     "closed_at": _or_null(TIME), "reopened": COUNT,
     "next_statuses": _list(_words(*STATUSES)) | {"description": "where the caller may move it from here"}}
 _ARTICLE = {"slug": TEXT, "summary": TEXT, "lang": TEXT, "source_url": _or_null(TEXT), "licence": _or_null(TEXT), "solved": COUNT,
-            "not_solved": COUNT}
+            "not_solved": COUNT, "owner": _or_null(TEXT) | {"description": "the handle of who answers for it"},
+            "review_at": _or_null(TIME) | {"description": "when its owner looks at it again"}}
 _ME = {"name": _text(80), "handle": {"type": "string", "pattern": "^@?[a-z0-9][a-z0-9._-]{0,29}$"}, "tz": TEXT, "lang": TEXT,
        "hours": HOURS, "lock_screen": _words("discreet", "full")}
 
@@ -88,6 +95,10 @@ _ME = {"name": _text(80), "handle": {"type": "string", "pattern": "^@?[a-z0-9][a
 SCHEMAS = {
     "Person": _object({"handle": TEXT, "name": TEXT}),
     "Post": _object(_POST),
+    "Poll": _object({"options": _list(_ref("PollOption")), "closes_at": _or_null(TIME),
+                     "chosen": _or_null(ID) | {"description": "the id of the option the caller chose"}}),
+    "PollOption": _object({"id": ID, "text": TEXT, "votes": _or_null(COUNT) | {
+        "description": "null while the caller has not chosen and the poll is open; who chose what is told to nobody"}}),
     "Ticket": _object(_POST | _TICKET),
     "ChangedTicket": {"anyOf": [_ref("Ticket"), _object({"id": ID}) | {
         "description": "the id alone where the deed took the ticket out of the caller's sight"}]},
@@ -111,11 +122,17 @@ SCHEMAS = {
                         "field": TEXT | {"description": "the member it is about"}}, ["type", "title", "status", "detail"]),
     "Posts": _page("Post"), "Tickets": _page("Ticket"), "Articles": _page("Article"), "Timeline": _page("TimelineItem"),
     "Findings": _page("Found"), "Notifications": _page("Notification"),
-    "NewPost": _object({"kind": _words("question", "ticket") | {"default": "question"}, "body": _BODY, "title": _TITLE,
-                        "audience": _AUDIENCE | {"description": "everyone, private or circle:<slug>; without it a question is for everyone, "
-                                                                "a ticket private"}}, ["body"]),
+    "NewPost": _object({"kind": _words("question", "ticket", "announcement", "idea", "kudos", "poll") | {"default": "question"}, "body": _BODY,
+                        "title": _TITLE,
+                        "options": _list(_text(MAX_OPTION)) | {"description": f"of a poll: {FEWEST} to {MOST}, all different"},
+                        "closes_days": {"type": "integer", "enum": list(DAYS), "description": "of a poll; without it the poll stays open"},
+                        "to": _list(TEXT) | {"description": "of kudos: the handles of those thanked, beside those named in the body"},
+                        "audience": _AUDIENCE | {"description": "everyone, private or circle:<slug>; without it a ticket is private, the "
+                                                                "others are for everyone"}}, ["body"]),
     "PostChange": _change({"body": _BODY, "title": _TITLE}),
     "NewReply": _object({"body": _BODY, "note": FLAG | {"default": False, "description": "for the desk alone"}}, ["body"]),
+    "Reaction": _object({"kind": _words("like", "vote") | {"default": "like"}}, []),
+    "PollAnswer": _object({"option": ID | {"description": "the id of one of the poll's options"}}),
     "Follow": _object({"level": _words(*FOLLOW_LEVELS) | {"default": "all"}}, []),
     "NewTicket": _object({"body": _BODY, "title": _TITLE, "urgency": _words(*LEVELS) | {"default": "medium"},
                           "type": _words(*TYPES) | {"default": "incident"}}, ["body"]),
@@ -123,8 +140,9 @@ SCHEMAS = {
         "status": _words(*STATUSES), "sentence": _text(500, "for the person who asked; the desk always gives one"),
         "hold_reason": _words(*HOLD_REASONS) | {"description": "with on_hold"},
         "assignee": _or_null(TEXT) | {"description": "a handle; null: nobody"}, "team": _or_null(TEXT) | {"description": "null: triage"},
-        "type": _words(*TYPES), "urgency": _words(*LEVELS)}),
+        "type": _words(*TYPES), "urgency": _words(*LEVELS),
+        "impact": _words(*LEVELS) | {"description": "decided by an agent, it is no longer moved by colleagues who say me too"}}),
     "NewArticle": _object({"title": _text(MAX_TITLE), "body": _BODY, **_ARTICLE_MORE}, ["title", "body"]),
-    "ArticleChange": _change({"title": _text(MAX_TITLE), "body": _BODY}),
+    "ArticleChange": _change({"title": _text(MAX_TITLE), "body": _BODY, **_CARE}),
     "MeChange": _change(_ME),
 }

@@ -17,15 +17,15 @@ DEEDS = {"team": "ticket.move", "assignee": "ticket.assign", "status": "ticket.c
 
 def change_ticket(ticket_id, viewer, changes):
     """Change what is named of a ticket: status with sentence and hold_reason, assignee (a handle or None), team (a name
-    or None), type, urgency.  The caller's transaction makes it all or nothing.  Raises Missing, NotAllowed, Invalid, Conflict."""
+    or None), type, urgency, impact.  The caller's transaction makes it all or nothing.  Raises Missing, NotAllowed, Invalid, Conflict."""
     _check_together(changes)
     post = db.session.get(Post, locked(Ticket, ticket_id).post_id, populate_existing=True)
     for name, deed in DEEDS.items():            # asked before a team or person is looked up, so that no name is told to others
         if name in changes:
             require(viewer, deed, post)
     team_id = _team_id(changes)
-    if "type" in changes or "urgency" in changes:
-        tickets.change(ticket_id, viewer, type=changes.get("type"), urgency=changes.get("urgency"))
+    if {"type", "urgency", "impact"} & set(changes):
+        tickets.change(ticket_id, viewer, type=changes.get("type"), urgency=changes.get("urgency"), impact=changes.get("impact"))
     leaves = _leaves(viewer, team_id)
     if "team" in changes and not leaves:
         tickets.move(ticket_id, viewer, team_id)

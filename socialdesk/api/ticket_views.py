@@ -41,7 +41,7 @@ def show_ticket(person, id):
 @endpoint("PATCH", "/tickets/{id}", "Change a ticket: all that is named, or nothing", tag="Tickets", scope="write", body="TicketChange",
           answer="ChangedTicket", refusals=(409,))
 def change_ticket(person, id, data):
-    """Status, owner, team, type and urgency in one deed."""
+    """Status, owner, team, type, urgency and impact in one deed."""
     with transaction():
         ticket_actions.change_ticket(id, person, data)
     return shown(ticket_queries.ticket_of, person, id)

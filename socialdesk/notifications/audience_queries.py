@@ -2,21 +2,29 @@
 import sqlalchemy as sa
 
 from ..events import Event, Verb
+from ..knowledge.models import Article
 from ..people.models import Person, TeamMember
-from ..policy import readers
-from ..posts.models import Access, Follow, Mention, Post
-from ..tickets.models import Ticket
+from ..policy import are_agents, readers
+from ..posts.models import Access, Follow, Kudos, Link, Mention, MeToo, Post, Reaction
+from ..tickets.models import Major, Ticket
 
 #: why somebody is told, the nearest first: who fits twice is told by the first
-RELATIONS = ("mentioned", "assignee", "requester", "author", "added", "follower", "writer", "team")
+RELATIONS = ("thanked", "mentioned", "assignee", "requester", "promiser", "author", "added", "affected", "voter", "follower", "writer", "team",
+             "owner")
 STATES = (Verb.TICKET_STATUS_CHANGED, Verb.TICKET_RESUMED, Verb.TICKET_REOPENED)
 
 #: verb -> who; a note has its own line below
 CONCERNS = {
     Verb.ACCESS_GIVEN: ("added",),
     Verb.ANSWER_ACCEPTED: ("writer",),
-    Verb.POSTED: ("mentioned",),
+    Verb.IDEA_MOVED: ("author", "voter", "follower"),
+    Verb.MAJOR_DECLARED: ("mentioned", "affected", "follower"),
+    Verb.MAJOR_ENDED: ("affected", "follower"),
+    Verb.MAJOR_OVERDUE: ("promiser", "team"),
+    Verb.MAJOR_UPDATED: ("mentioned", "affected", "follower"),
+    Verb.POSTED: ("thanked", "mentioned"),
     Verb.REPLIED: ("mentioned", "assignee", "requester", "author", "added", "follower"),
+    Verb.REVIEW_DUE: ("owner",),
     Verb.TICKET_ASSIGNED: ("assignee",),
     Verb.TICKET_MOVED: ("team",),
     Verb.TICKET_OPENED: ("mentioned", "team"),
@@ -26,6 +34,10 @@ NOTE = ("mentioned", "assignee", "writer")
 
 #: verb -> whose phone rings; the others find it in their inbox
 RINGS = {
+    Verb.MAJOR_DECLARED: ("mentioned", "affected", "follower"),
+    Verb.MAJOR_ENDED: ("affected", "follower"),
+    Verb.MAJOR_OVERDUE: ("promiser", "team"),
+    Verb.MAJOR_UPDATED: ("mentioned", "affected", "follower"),
     Verb.POSTED: ("mentioned",),
     Verb.REPLIED: ("mentioned", "assignee", "requester", "author", "added", "follower"),
     Verb.TICKET_ASSIGNED: ("assignee",),
@@ -43,7 +55,12 @@ class Concern:
     def __init__(self, event, post, root, ticket):
         self.event, self.post, self.root, self.ticket = event, post, root, ticket
         self.verb = Verb(event.verb)
-        self.relations = NOTE if event.note else CONCERNS.get(self.verb, ())
+        self.relations = () if self._is_told_in_public else NOTE if event.note else CONCERNS.get(self.verb, ())
+
+    @property
+    def _is_told_in_public(self):
+        """What everyone is told of a major incident stands in the ticket's story as well, and is told once."""
+        return self.verb in (Verb.MAJOR_DECLARED, Verb.MAJOR_ENDED) and self.ticket is not None
 
     def rings(self, relation):
         """Does the phone of such a person ring, or is the inbox enough?"""
@@ -53,7 +70,9 @@ class Concern:
 
     def needs(self, relation):
         """Does it wait for such a person to do something?"""
-        if relation == "mentioned" or relation == "assignee" and not self.event.note and self.verb != Verb.TICKET_STATUS_CHANGED:
+        if relation in ("mentioned", "owner") or relation == "assignee" and not self.event.note and self.verb != Verb.TICKET_STATUS_CHANGED:
+            return True
+        if self.verb == Verb.MAJOR_OVERDUE:
             return True
         return relation == "requester" and (self.verb == Verb.REPLIED or self.waits_for_requester)
 
@@ -66,7 +85,7 @@ class Concern:
     @property
     def breaks_silence(self):
         """The relations that hear of it although they muted the thread: what waits for them in person."""
-        return ("assignee", *(("requester",) if self.waits_for_requester else ()))
+        return ("assignee", "promiser", *(("requester",) if self.waits_for_requester else ()))
 
 
 def concern_of(session, event_id):
@@ -155,12 +174,50 @@ def _writer(concern):
     return _people(Post.author_id, Post.root_id == concern.root.id, Post.note, Post.id < concern.post.id, Post.deleted_at.is_(None))
 
 
+def _thanked(concern):
+    return _people(Kudos.person_id, Kudos.post_id == concern.root.id)
+
+
+def _voter(concern):
+    return _people(Reaction.person_id, Reaction.post_id == concern.root.id, Reaction.kind == "vote")
+
+
+def _affected(concern):
+    """Of a major incident: who said me too on anything that tells of it, who asked, and who was added there."""
+    ticket_id = sa.select(Major.ticket_id).where(Major.post_id == concern.root.id).scalar_subquery()
+    telling = sa.select(Link.from_id).where(Link.to_id == ticket_id, Link.kind == "shared")
+    every = sa.union_all(
+        sa.select(MeToo.person_id).where(sa.or_(MeToo.root_id.in_(telling), MeToo.root_id == ticket_id)),
+        sa.select(Access.person_id).where(Access.root_id == ticket_id, Access.why.in_(("author", "participant")))).subquery()
+    return _people(every.c.person_id)
+
+
+def _promiser(concern):
+    return _people(Person.id, Person.id == concern.event.ref_id) if concern.event.after == "author" else _nobody()
+
+
 def _team(concern):
+    if concern.verb == Verb.MAJOR_OVERDUE:
+        return _team_of_major(concern) if concern.event.after == "agent" else _nobody()
     team_id = concern.event.ref_id
     if team_id is None or team_id != concern.root.team_id:      # triage: the desk's queue shows it, nobody's inbox does; or moved on
         return _nobody()
     return _people(TeamMember.person_id, TeamMember.team_id == team_id)
 
 
+def _owner(concern):
+    """Of an article, whoever answers for it still, and may write it."""
+    return _people(Article.owner_id, Article.post_id == concern.root.id, Article.owner_id == concern.event.ref_id,
+                   Article.owner_id.in_(sa.select(Person.id).where(are_agents(Person))))
+
+
+def _team_of_major(concern):
+    """The team of a major incident's ticket; of one in triage, the desk."""
+    team_id = sa.select(Ticket.team_id).join(Major, Major.ticket_id == Ticket.post_id).where(Major.post_id == concern.root.id).scalar_subquery()
+    member = sa.exists().where(TeamMember.person_id == Person.id, TeamMember.team_id == team_id)
+    return _people(Person.id, are_agents(Person), sa.or_(team_id.is_(None), member))
+
+
 _CANDIDATES = {"assignee": _assignee, "mentioned": _mentioned, "requester": _requester, "author": _author, "added": _added,
-               "follower": _follower, "writer": _writer, "team": _team}
+               "follower": _follower, "writer": _writer, "team": _team, "owner": _owner, "thanked": _thanked, "voter": _voter,
+               "affected": _affected, "promiser": _promiser}

@@ -52,7 +52,7 @@ def _statement():
     return (sa.select(
         Delivery.id, Delivery.n, Delivery.attempts, Delivery.expires_at, Delivery.notification_id, Delivery.device_id, Delivery.event_id,
         Device.endpoint, Device.p256dh, Device.auth, Device.last_ok_at, Device.failures, Device.last_status,
-        Notification.person_id, Notification.root_id, Notification.relation, Person.lock_screen, fine.label("fine"))
+        Notification.person_id, Notification.root_id, Notification.relation, Person.lock_screen, Person.tz, fine.label("fine"))
         .join(Notification, Notification.id == Delivery.notification_id).join(Device, Device.id == Delivery.device_id)
         .join(Person, Person.id == Notification.person_id).join(Event, Event.id == Delivery.event_id)
         .join(root, root.id == Notification.root_id).outerjoin(post, post.id == Event.post_id)
@@ -96,7 +96,8 @@ def _counts():
 
 def _due(row, event, badge):
     happening = words_checker.Happening(event.verb, row.relation, event.actor, event.kind, event.audience == "private", event.note,
-                                        event.after, event.facts.get("hold_reason"), row.n)
+                                        event.after, event.facts.get("hold_reason"), row.n,
+                                        words_checker.promised(event.facts, row.tz, now()))
     stale = row.last_ok_at is None or row.last_ok_at < now() - FRESH or row.failures > 0 or row.last_status not in ACCEPTED
     return Due(row.id, row.n, row.attempts, row.expires_at, row.notification_id, row.device_id, row.endpoint, row.p256dh, row.auth,
                row.person_id, row.root_id, stale, happening, event.title, row.lock_screen == "full" and not event.sealed,
@@ -109,5 +110,5 @@ def quotes_of(event_ids):
         return {}
     said = dict(db.session.execute(sa.select(Sentence.event_id, Sentence.text).where(Sentence.event_id.in_(event_ids))).all())
     replies = db.session.execute(sa.select(Event.id, Post.body_md).join(Post, Post.id == Event.post_id)
-                                 .where(Event.id.in_(event_ids), Event.verb.in_(("replied", "posted")), sa.not_(Post.note)))
+                                 .where(Event.id.in_(event_ids), Event.verb.in_(("replied", "posted", "major_declared", "major_updated")), sa.not_(Post.note)))
     return said | {event_id: plain_of(body) for event_id, body in replies}

@@ -6,12 +6,13 @@ from functools import lru_cache
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from ..db import EPOCH, db
+from ..db import EPOCH, db, now
 from ..errors import Invalid
 from ..events import Event
 from ..people.models import Person, Session
 from ..policy import asker, may_read_notes, values, visible
 from ..posts.models import Follow, Post
+from ..ready import Ready
 from ..tickets.models import Ticket
 from . import words_checker
 from .due_queries import shown_name
@@ -29,18 +30,18 @@ def unread_count(viewer):
     """How many lines are unread, counted to 100 and no further."""
     if viewer is None:
         return 0
-    return db.session.scalar(_unread(asker(viewer)), values(viewer))
+    return _unread(asker(viewer)).scalar(values(viewer))
 
 
 @lru_cache
 def _unread(who):
     lines = _lines(who, aliased(Post), aliased(Event), Notification.id).where(Notification.read_at.is_(None)).limit(MOST_COUNTED).subquery()
-    return sa.select(sa.func.count()).select_from(lines)
+    return Ready(sa.select(sa.func.count()).select_from(lines))
 
 
 def waiting_of(viewer):
     """The unread lines that need this person, newest first."""
-    return [_line(row) for row in db.session.execute(_full(viewer).where(*WAITING).limit(MOST_WAITING))]
+    return [_line(row, viewer.tz) for row in db.session.execute(_full(viewer).where(*WAITING).limit(MOST_WAITING))]
 
 
 WAITING = (Notification.read_at.is_(None), Notification.needs_you)
@@ -54,7 +55,7 @@ def inbox_of(viewer, cursor=None, limit=40, waiting=True):
     if cursor:
         at, key = _read_cursor(cursor)
         found = found.where(sa.tuple_(Notification.at, Notification.id) < sa.tuple_(sa.literal(at, Notification.at.type), sa.literal(key)))
-    lines = [_line(row) for row in db.session.execute(found.limit(limit + 1))]
+    lines = [_line(row, viewer.tz) for row in db.session.execute(found.limit(limit + 1))]
     more = len(lines) > limit
     lines = lines[:limit]
     return Page(lines, _cursor(lines[-1]) if more else None)
@@ -81,10 +82,11 @@ def _full(viewer):
             .outerjoin(Ticket, Ticket.post_id == root.id).order_by(Notification.at.desc(), Notification.id.desc()))
 
 
-def _line(row):
+def _line(row, tz):
     happening = words_checker.Happening(
         verb=row.verb or "", relation=row.relation, actor=row.actor, kind=row.kind, private=row.audience == "private",
-        note=bool(row.note), after=row.after, hold_reason=(row.facts or {}).get("hold_reason"), n=row.n)
+        note=bool(row.note), after=row.after, hold_reason=(row.facts or {}).get("hold_reason"), n=row.n,
+        promised=words_checker.promised(row.facts, tz, now()))
     return Line(row.id, row.at, row.read_at is None, row.needs_you and row.read_at is None, row.n, row.title,
                 words_checker.sentence(happening), f"/p/{row.root_id}", row.kind, row.root_id, row.status or row.post_status,
                 row.hold_reason, row.actor, row.handle, row.relation, row.last_event_id, row.mine)
@@ -93,7 +95,7 @@ def _line(row):
 def line_of(viewer, notification_id):
     """One line, or None."""
     row = db.session.execute(_full(viewer).where(Notification.id == notification_id)).first()
-    return row and _line(row)
+    return row and _line(row, viewer.tz)
 
 
 def _cursor(line):

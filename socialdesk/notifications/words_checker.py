@@ -1,5 +1,9 @@
 """What a notice says, in the inbox and on a phone; pure computing."""
+from datetime import timedelta
 from typing import NamedTuple
+
+from ..db import EPOCH
+from ..tickets.checker import day_in_words, zone_of
 
 NAME = "SocialDesk"
 SOMEBODY = "The desk"                   # who did it when nobody did: the clock
@@ -9,7 +13,7 @@ MAX_TITLE, MAX_QUOTE = 90, 180
 class Happening(NamedTuple):
     """What is told of: an event, seen from the person who is told.
     relation: as in audience_queries.RELATIONS; actor: a name as it may be shown, or None; kind: of the thread;
-    n: how many happenings the notice stands for."""
+    n: how many happenings the notice stands for; promised: when the next word comes, in words."""
 
     verb: str
     relation: str
@@ -20,6 +24,16 @@ class Happening(NamedTuple):
     after: str | None = None
     hold_reason: str | None = None
     n: int = 1
+    promised: str = ""
+
+
+def promised(facts, tz, present):
+    """When the next word on a major incident comes, as its reader says it; empty where none was promised.  facts: of the event."""
+    if "next_at" not in (facts or {}):
+        return ""
+    moment = EPOCH + timedelta(microseconds=facts["next_at"])
+    day = day_in_words(moment, present, tz)
+    return f"{'' if day == 'today' else day + ' '}at {moment.astimezone(zone_of(tz)):%H:%M}"
 
 
 def sentence(what):
@@ -34,9 +48,13 @@ def discreet(what):
         return NAME, "Somebody mentioned you."
     if what.verb == "ticket_assigned":
         return NAME, "A ticket was given to you."
-    if what.private or what.kind == "ticket":
+    if what.verb in _MAJOR:
+        return NAME, "There is news of a major incident." if what.verb != "major_overdue" else "A promised word is overdue."
+    if what.kind == "ticket" or what.private and what.kind != "kudos":
         return NAME, "Something changed in one of your tickets."
-    return NAME, "New reply to your question." if what.relation == "author" else "New reply in a thread you follow."
+    if what.relation == "author":
+        return NAME, "New reply to your question." if what.kind == "question" else "New reply to your post."
+    return NAME, "New reply in a thread you follow."
 
 
 def full(what, title, quote=""):
@@ -60,15 +78,43 @@ def _last(what, who):
         return _reply(what, who)
     if what.verb == "ticket_status_changed":
         return _state(what, who)
+    if what.verb in _MAJOR:
+        return _major(what, who)
+    if what.verb == "idea_moved":
+        return _idea(what, who)
+    if what.relation == "thanked":
+        return f"{who} thanks you."
     return {
         "access_given": f"{who} added you, so you can read along.",
         "answer_accepted": f"{who} says your answer helped.",
+        "review_due": "The review date of your article has come. Does it still hold?",
         "ticket_assigned": f"{who} gave it to you.",
         "ticket_moved": f"{who} moved it to your team.",
         "ticket_opened": f"{who} asks your team.",
         "ticket_reopened": f"{who} says it is not fixed yet.",
         "ticket_resumed": f"{who} answered, so it goes on.",
     }.get(what.verb, f"{who} wrote something new.")
+
+
+_MAJOR = ("major_declared", "major_updated", "major_ended", "major_overdue")
+_IDEAS = {"under_review": "is looked into now", "planned": "is planned", "in_progress": "is being made real", "shipped": "is there now",
+          "declined": "is declined; the reason stands beside it"}
+
+
+def _major(what, who):
+    next_word = f" The next word comes {what.promised}." if what.promised else ""
+    return {
+        "major_declared": f"It is bigger than one person: many have it, and {who} tells everyone how it goes on.{next_word}",
+        "major_updated": f"{who} says how it stands.{next_word}",
+        "major_ended": "It is over. If you still have it, reply there.",
+        "major_overdue": "The next word was promised for now. Say how it stands, even if nothing is new." if what.relation == "promiser"
+                         else "The next word is half an hour late. Say how it stands.",
+    }[what.verb]
+
+
+def _idea(what, who):
+    whose = {"author": "Your idea", "voter": "An idea you want"}.get(what.relation, "An idea you follow")
+    return f"{whose} {_IDEAS.get(what.after, 'has moved on')}."
 
 
 def _reply(what, who):

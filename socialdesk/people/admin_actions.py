@@ -6,6 +6,7 @@ from ..db import db, locked
 from ..errors import Conflict, NotAllowed
 from ..events import Verb, record
 from ..policy import require, runs_desk
+from ..posts.models import Access
 from . import actions
 from .models import Person, Team, TeamMember
 from .session_actions import end_all, make_link
@@ -32,6 +33,7 @@ def change_role(viewer, person_id, role):
     if runs_desk(person):
         _leave_an_admin(person)
     before, person.role = person.role, role
+    db.session.execute(sa.delete(Access).where(Access.person_id == person.id, Access.why == "glass"))        # an admin's alone
     record(Verb.ROLE_CHANGED, actor=viewer, ref_id=person.id, before=before, after=role)
     return person
 

@@ -215,8 +215,11 @@ def _answer_first(state):
 
 def _enter(person_id, token):
     """The answer to a sign-in: another session in the cookie, the device remembered, on to where they wanted to go."""
+    brought = session.get("shared")             # by a share sheet, before they signed in
     session.clear()
     session["_user_id"] = token
+    if brought:
+        session["shared"] = brought
     session.permanent = True
     answer = web.go(web.safe_next(request.values.get("next")))
     device, people = _device()

@@ -32,6 +32,7 @@ def give_access(root_id, viewer, person_id, why="participant", until=None):
     if db.session.scalar(sa.select(Person.id).where(Person.id == person_id, Person.state != "off")) is None:
         raise Missing("There is nobody of this name here. Look at the handle again.", field="handle")
     row = {"person_id": person_id, "root_id": root.id, "why": why, "until": until}
+    db.session.execute(sa.delete(Access).where(Access.root_id == root.id, Access.person_id == person_id, Access.why == "glass"))
     if insert_new(Access.__table__, row, "person_id", "root_id"):
         record(Verb.ACCESS_GIVEN, root, viewer, ref_id=person_id, after=why)
 

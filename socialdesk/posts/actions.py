@@ -22,27 +22,26 @@ __all__ = ["accept", "clear_photos", "delete", "drop_draft", "edit", "follow", "
 
 #: kinds whose own room records that they came to be
 _TOLD_ELSEWHERE = ("ticket", "article")
+_FIRST_STATUS = {"question": "open", "idea": "proposed"}
 
 
 def publish(author, kind, prepared, *, audience="everyone", team_id=None, sealed=False, in_feed=True, made_at=None,
             source=None, external_id=None, status=None, shown_as=None, event=True):
     """Write a new thread.  audience: everyone, private or circle:<slug>.  A private one goes to the team that owns one of
-    its hashtags, unless team_id says whose it is.  source: it comes from elsewhere, where it was allowed.
+    its hashtags, unless team_id says whose it is, or it is sealed.  source: it comes from elsewhere, where it was allowed.
     Raises Invalid, Missing (not a member of the circle)."""
     name, circle_id = audience_of(author, audience, check=source is None)
-    if kind == "question" and name == "private":
-        raise Invalid("A question is for colleagues to answer, so somebody has to see it. "
-                      "Choose everyone or a circle, or send it to a person instead.", field="audience")
+    _check_kind(author, kind, name, source)
     moment = made_at or now()
     post = Post(kind=kind, author_id=author.id, shown_as=shown_as, audience=name, circle_id=circle_id, team_id=team_id, sealed=sealed,
-                status=status or ("open" if kind == "question" else None), title=prepared.title, body_md=prepared.body_md,
+                status=status or _FIRST_STATUS.get(kind), title=prepared.title, body_md=prepared.body_md,
                 body_html=prepared.html, made_at=moment, active_at=moment, in_feed=in_feed, source=source, external_id=external_id)
     db.session.add(post)
     db.session.flush()
     post.root_id = post.id
     insert_new(Access.__table__, {"person_id": author.id, "root_id": post.id, "why": "author", "until": None}, "person_id", "root_id")
     owner = tag_thread(post, prepared.tags)
-    if name == "private" and team_id is None and owner:
+    if name == "private" and team_id is None and owner and not sealed:
         post.team_id = owner
     post.sealed = sealed or is_sealed(post)
     hang(post, prepared)
@@ -50,6 +49,18 @@ def publish(author, kind, prepared, *, audience="everyone", team_id=None, sealed
     if event and kind not in _TOLD_ELSEWHERE:
         record(Verb.POSTED, post, author, kind=kind)
     return post
+
+
+def _check_kind(author, kind, audience, source):
+    """May this person say such a thing, and to these?"""
+    if kind == "announcement" and source is None:
+        require(author, "announcement.write")
+    if audience == "private" and kind == "question" and source is None:
+        raise Invalid("A question is for colleagues to answer, so somebody has to see it. "
+                      "Choose everyone or a circle, or send it to a person instead.", field="audience")
+    if audience == "private" and kind in ("announcement", "idea", "poll"):
+        raise Invalid("This is for others to read, so it cannot be private. Choose everyone or a circle, or send it to a person instead.",
+                      field="audience")
 
 
 def reply(root_id, author, prepared, *, note=False, hold_seconds=0, made_at=None, event=True):

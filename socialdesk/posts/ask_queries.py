@@ -2,7 +2,9 @@
 import sqlalchemy as sa
 
 from ..db import db
+from ..errors import Invalid
 from ..people.models import Circle
+from ..people.queries import handles
 from .models import Draft, Idem
 
 
@@ -17,6 +19,16 @@ def circles_of(viewer):
 def draft_of(viewer, place):
     """The row of text, at of what this person has typed at a place, or None."""
     return db.session.execute(sa.select(Draft.text, Draft.at).where(Draft.person_id == viewer.id, Draft.place == place)).first()
+
+
+def people_named(text):
+    """The ids of people whose handles stand in a text, parted by spaces or commas.  Raises Invalid for one that nobody has."""
+    names = [name.strip().removeprefix("@").lower() for name in text.replace(",", " ").split()][:50]
+    known = handles({name for name in names if "\x00" not in name})
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise Invalid(f"There is nobody with the handle @{unknown[0][:40]} here. It stands below the name on their page, such as @ada.", field="to")
+    return [known[name] for name in names]
 
 
 def sent_with(viewer, key):

@@ -1,21 +1,25 @@
 """The composer: one box; who will read it is said before it is sent; nothing typed is ever lost."""
 import secrets
 
-from flask import Blueprint, make_response, render_template, request
+from flask import Blueprint, make_response, redirect, render_template, request, session
 
+from .. import policy
 from ..errors import Conflict, Invalid, Refusal
 from ..people.throttle_actions import spend
 from ..search.queries import suggest
 from ..tags.checker import fold, hashtags_in, is_name
 from ..tags.offer_queries import offered
 from ..tickets.actions import open_ticket
-from ..web import go, limit_reads, once, viewer
-from . import actions, ask_queries, draft_actions, queries
+from ..web import SHARE_TARGET, go, limit_reads, once, public, viewer
+from . import ask_queries, draft_actions, poll_checker, queries
+from .checker import MAX_BODY, joined
+from .kind_actions import KINDS as OTHERS
+from .kind_actions import say
 
 bp = Blueprint("ask", __name__)
 
-KINDS = ("ticket", "question")
-LATER = {"announcement": "Announcements", "idea": "Ideas", "kudos": "Kudos", "poll": "Polls"}
+BROUGHT = "shared"                      # in the session: what was shared before its person signed in
+KINDS = ("ticket", "question", *OTHERS)
 ANOTHER = "Is this another message? One was sent from here before, with other words. Your text is kept: send it as a new one, or look at the first."
 
 
@@ -24,8 +28,24 @@ def show():
     """The composer: empty, with the draft kept, or with what a link brings along."""
     args, kept = request.args, ask_queries.draft_of(viewer(), "ask")
     given = args.get("text", "")
-    form = _form(body=given or (kept.text if kept else ""), title=args.get("title", ""), kind=args.get("kind"))
-    return render_template("posts/ask.html", **form, kept_at=kept.at if kept and not given else None)
+    brought = session.pop(BROUGHT, "") if "shared" in args and BROUGHT in session else ""
+    body = given or joined(kept.text if kept else "", brought)
+    form = _form(body=body, title=args.get("title", ""), kind=args.get("kind")) | {"whom": args.get("to", "")[:40]}
+    return render_template("posts/ask.html", **form, kept_at=kept.at if kept and not (given or brought) else None)
+
+
+@bp.post(SHARE_TARGET)
+@public
+def shared():
+    """What a share sheet brings while no service worker takes it: the composer, filled.  Nothing is sent and nothing is written."""
+    limit_reads("shared")
+    text = joined(*(request.form.get(name, "") for name in ("title", "text", "url")), between="\n")[:MAX_BODY]
+    if viewer() is None:
+        session[BROUGHT] = text[:2000 if text.isascii() else 400]       # a cookie holds no more; it waits for the sign-in
+        return redirect("/sign-in?next=%2Fask%3Fshared%3D1", 303)
+    kept = ask_queries.draft_of(viewer(), "ask")
+    photos = [file for file in request.files.getlist("photo") if file.filename]
+    return render_template("posts/ask.html", **_form(body=joined(kept.text if kept else "", text)), left_out=len(photos))
 
 
 @bp.post("/ask")
@@ -62,31 +82,34 @@ def _send(who):
     for _ in photos:
         spend("upload", who.id)
     prepared = queries.prepare(who, body, title=request.form.get("title"), files=photos)
-    return once(who, lambda: _write(who, kind, audience, prepared))
+    more = {"options": request.form.getlist("option"), "closes_days": request.form.get("closes_days")} if kind == "poll" else {}
+    more |= {"to": ask_queries.people_named(request.form.get("to", ""))} if kind == "kudos" else {}
+    return once(who, lambda: _write(who, kind, audience, prepared, more))
 
 
-def _write(who, kind, audience, prepared):
+def _write(who, kind, audience, prepared, more):
     spend("post", who.id)
-    post = open_ticket(who, prepared) if kind == "ticket" else actions.publish(who, kind, prepared, audience=audience)
+    post = open_ticket(who, prepared) if kind == "ticket" else say(who, kind, prepared, audience=audience, **more)
     draft_actions.drop_draft(who, "ask")
     return {"id": post.id}
 
 
 def _kind():
     kind = request.form.get("kind") or "ticket"
-    if kind in LATER:
-        raise Invalid(f"{LATER[kind]} cannot be sent from here yet. Ask your colleagues, or send it to a person.", field="kind")
     if kind == "article":
         raise Invalid("Articles are written by the desk, under Help. Ask a question here; it may become one.", field="kind")
     if kind not in KINDS:
-        raise Invalid("It can go to a person of the desk (ticket) or to your colleagues (question). Choose one of the two.", field="kind")
+        raise Invalid("It can go to a person of the desk (ticket) or to your colleagues (question), or be an idea, kudos, a poll or an "
+                      "announcement. Choose one of these.", field="kind")
     return kind
 
 
 def _audience():
-    """Who will read it.  `to` is the page's own choice for a question; a ticket is private whatever it says."""
-    given = request.form.get("audience")
-    if (request.form.get("kind") or "ticket") == "ticket":
+    """Who will read it.  `to` is the page's own choice for a question alone; a ticket is private whatever it says."""
+    given, kind = request.form.get("audience"), request.form.get("kind") or "ticket"
+    if kind in OTHERS:                          # there `to` says whom one thanks
+        return given or "everyone"
+    if kind == "ticket":
         if given not in (None, "", "private"):
             raise Invalid("What you send to a person is read by you and the desk alone, so it cannot be for others as well. "
                           "Send it as it is and share it afterwards, or ask your colleagues instead.", field="audience")
@@ -120,12 +143,16 @@ def _refused(error):
 
 def _typed():
     form = request.form
-    return _form(form.get("body", ""), form.get("title", ""), form.get("kind"), form.get("to") or form.get("audience"),
-                 form.getlist("tag"), form.get("key"))
+    to, audience = form.get("to"), form.get("audience")
+    readers = audience if form.get("kind") in OTHERS else to or audience
+    more = {"options": form.getlist("option")[:poll_checker.MOST], "closes_days": form.get("closes_days", ""), "whom": to or ""}
+    return _form(form.get("body", ""), form.get("title", ""), form.get("kind"), readers, form.getlist("tag"), form.get("key")) | more
 
 
 def _form(body="", title="", kind=None, to=None, ticked=(), key=None):
-    return {"here": "ask", "body": body, "title": title, "kind": kind if kind in KINDS else "ticket", "to": to or "everyone",
+    others = [one for one in OTHERS if one != "announcement" or policy.can(viewer(), "announcement.write")]
+    return {"here": "ask", "body": body, "title": title, "kind": kind if kind in (*KINDS[:2], *others) else "ticket", "to": to or "everyone",
+            "others": others, "options": [], "closes_days": "7", "whom": "",
             "circles": ask_queries.circles_of(viewer()), "key": key or secrets.token_urlsafe(12), **_chips(body, ticked)}
 
 

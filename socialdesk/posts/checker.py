@@ -8,7 +8,7 @@ from ..errors import Invalid
 from ..people.text_checker import clean, clean_line, shows
 from .markup_checker import parse, to_html
 
-__all__ = ["check_body", "check_title", "clean", "clean_line", "excerpt", "plain_of", "render", "title_of"]
+__all__ = ["check_body", "check_title", "clean", "clean_line", "excerpt", "joined", "plain_of", "render", "title_of"]
 
 MAX_BODY = 20_000
 MAX_TITLE = 120
@@ -40,6 +40,13 @@ def check_title(text):
             f"The title has {len(title)} characters; it may have {MAX_TITLE}. Say it shorter and put the rest into the text.",
             field="title")
     return title
+
+
+def joined(*texts, between="\n\n"):
+    """Several texts as one: empty ones left out, and those that another one holds already."""
+    said = [clean(text).strip() for text in texts]
+    return between.join(text for n, text in enumerate(said) if text and not any(
+        text in other and (text != other or m < n) for m, other in enumerate(said) if m != n))
 
 
 def render(markdown, links=None, heading=3):

@@ -10,13 +10,13 @@ from .checker import MAX_BODY
 from .models import Draft
 
 MOST = 50                               # drafts a person keeps; the oldest goes first
-_PLACE = re.compile(r"ask|(reply|note)-[0-9]{1,18}")
+_PLACE = re.compile(r"ask|article-new|(reply|note|article)-[0-9]{1,18}")
 
 
 def keep_draft(person, place, text):
-    """Keep what somebody has typed at a place ("ask", "reply-<id>", "note-<id>"); an empty text lets it go.  Raises Invalid."""
+    """Keep what somebody has typed at a place ("ask", "reply-<id>", "note-<id>", "article-<id>"); an empty text lets it go.  Raises Invalid."""
     if not _PLACE.fullmatch(place):
-        raise Invalid("Drafts are kept for asking and for replies, and for nothing else.", field="place")
+        raise Invalid("Drafts are kept for asking, for replies and for articles, and for nothing else.", field="place")
     if not clean(text).strip():
         return drop_draft(person, place)
     # A text that is too long to be sent is kept as far as it goes, so that it can be shortened.

@@ -51,6 +51,11 @@ def check_photo(data, max_bytes):
     return _encoded(_decoded(data, MAX_SIDE))
 
 
+def name_in_text(sha256):
+    """What a text calls a photo: it stays the same whatever other photos come and go."""
+    return f"photo:{sha256[:12]}"
+
+
 def thumb(data, side):
     """A small copy of a photo that check_photo made, at most `side` pixels a side."""
     return _encoded(_decoded(data, side))

@@ -13,7 +13,7 @@ from ..people import queries as people
 from ..people.checker import mentions_in
 from ..tags.checker import hashtags_in
 from . import checker
-from .photo_checker import check_photo
+from .photo_checker import check_photo, name_in_text
 from .thread_queries import author_columns, get_post, is_readable, own_title, photos_of, stands, thread_of, versions_of
 from .timeline_queries import is_far_back, timeline_of
 
@@ -51,31 +51,41 @@ class Prepared:
 _DARKROOM = threading.BoundedSemaphore(2)       # a large picture takes hundreds of megabytes while it is opened
 
 
-def prepare(viewer, body_md, title=None, files=(), attached=()):
+def prepare(viewer, body_md, title=None, files=(), attached=(), kept=()):
     """Everything slow about a text, outside the write transaction: Markdown, photos, who is mentioned.
-    files: uploads or bytes; attached: (id, width, height) of photos the post has already.  Raises Invalid, TooLarge."""
+    files: uploads or bytes; attached: rows of photos_of() the post has already; kept: [Kept] of keep_photos().  A text calls
+    a photo photo:1 and so on, or by name_in_text().  Raises Invalid, TooLarge."""
     body = checker.check_body(body_md)
-    photos = _photos(files, len(attached))
+    photos = [*kept, *keep_photos(files, len(attached))]
     mentions = _mentions(body)
     close_read()
+    mark = f"new-{secrets.token_hex(8)}"
+    places = [*(tuple(row[:3]) for row in attached), *((f"{mark}-{n}", photo.width, photo.height) for n, photo in enumerate(photos))]
+    named = {name_in_text(photo.sha256): place for photo, place in zip((*attached, *photos), places)}
+    named |= {f"photo:{n}": place for n, place in enumerate(places, 1)}
+    html, plain = checker.render(body, links={"people": mentions, "attachments": named})
+    tags = list(dict.fromkeys(shown for _, _, shown in hashtags_in(body)))
+    return Prepared(body, checker.check_title(title or "") or checker.title_of(body), html, plain, tags, mentions, photos, mark)
+
+
+def keep_photos(files, present=0, most=MAX_PHOTOS):
+    """Check and store photos, which no post has yet: [Kept].  present: how many there are beside them.  Raises Invalid."""
+    photos = _photos(files, present, most)
+    if photos:
+        close_read()
     for photo in photos:
         keep_file(current_app.config["SETTINGS"].uploads / photo.sha256, photo.data)
-    mark = f"new-{secrets.token_hex(8)}"
-    places = [*attached, *((f"{mark}-{n}", photo.width, photo.height) for n, photo in enumerate(photos))]
-    html, plain = checker.render(body, links={"people": mentions, "attachments": {f"photo:{n}": place for n, place in enumerate(places, 1)}})
-    tags = list(dict.fromkeys(shown for _, _, shown in hashtags_in(body)))
-    return Prepared(body, checker.check_title(title or "") or checker.title_of(body), html, plain, tags, mentions,
-                    [Kept(photo.sha256, photo.mime, len(photo.data), photo.width, photo.height) for photo in photos], mark)
+    return [Kept(photo.sha256, photo.mime, len(photo.data), photo.width, photo.height) for photo in photos]
 
 
-def _photos(files, present):
+def _photos(files, present, most):
     chosen = [_read(file) for file in files if isinstance(file, bytes) or getattr(file, "filename", None) != ""]
-    if present + len(chosen) > MAX_PHOTOS:
-        raise Invalid(f"A post may have {MAX_PHOTOS} photos, and these are {present + len(chosen)}. "
+    if present + len(chosen) > most:
+        raise Invalid(f"A post may have {most} photos, and these are {present + len(chosen)}. "
                       "Your text is safe; leave some out, or send them with a reply.", field="photo")
-    most = current_app.config["SETTINGS"].max_upload_bytes
+    most_bytes = current_app.config["SETTINGS"].max_upload_bytes
     with _DARKROOM:
-        return [check_photo(data, most) for data in chosen]
+        return [check_photo(data, most_bytes) for data in chosen]
 
 
 def _read(file):

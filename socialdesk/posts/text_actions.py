@@ -1,5 +1,6 @@
 """The text of a post: change it, take it back, and count anew what hangs on it."""
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from ..db import db, insert_new, now
 from ..errors import Conflict
@@ -10,8 +11,11 @@ from ..policy import can, require, sees
 from ..tags.actions import owning_team, tag_thread, untag_thread
 from ..tags.checker import fold, hashtags_in
 from ..tags.queries import tags_of
+from ..tickets.checker import MAX_SENTENCE
+from ..tickets.models import MOVES, Sentence
 from .access_actions import locked_thread, move_rights
 from .answer_actions import settle
+from .checker import excerpt
 from .models import Attachment, Follow, Mention, Post, Version
 
 
@@ -30,10 +34,11 @@ def edit(post_id, viewer, prepared, verb=None):
     _write_version(post, title, prepared, viewer)
     _mention_anew(post, prepared)
     hang(post, prepared)
+    _say_anew(post, excerpt(prepared.plain, MAX_SENTENCE))
     db.session.flush()
     verb = verb or (Verb.ARTICLE_REVISED if post.kind == "article" else Verb.POST_EDITED)
     record(verb, post, viewer, note=post.note, hold_until=post.hold_until, ref_id=post.version)
-    if post is root and root.audience == "private":
+    if post is root and root.audience == "private" and root.kind == "ticket":
         _route(root, viewer)
     return post
 
@@ -94,6 +99,7 @@ def delete(post_id, viewer):
     post.title = post.body_md = post.body_html = ""
     for table in (Version, Attachment, Mention):
         db.session.execute(sa.delete(table).where(table.post_id == post.id))
+    _say_anew(post, None)
     if post is root:
         untag_thread(root)
     post.accepted_at = post.accepted_by = None
@@ -104,14 +110,26 @@ def delete(post_id, viewer):
     return post
 
 
+def _say_anew(post, text):
+    """A reply that moved its ticket on is also the sentence of that step: it follows the text.  None: it is taken back."""
+    if post.parent_id is None:
+        return
+    of_post = Sentence.event_id.in_(sa.select(Event.id).where(Event.root_id == post.root_id, Event.ref_id == post.id, Event.verb.in_(MOVES)))
+    statement = sa.update(Sentence).values(text=text) if text else sa.delete(Sentence)
+    db.session.execute(statement.where(of_post).execution_options(synchronize_session=False))
+
+
 def recount(event_id):
-    """Count a thread's replies that all its readers see, and say when it last moved; who answers follows from now on."""
+    """Count a thread's replies that all its readers see and those who wrote them, and say when it last moved; who answers follows from now on."""
     event = db.session.get(Event, event_id)
     told = sa.and_(Post.root_id == event.root_id, Post.id != event.root_id, sa.not_(Post.note), Post.deleted_at.is_(None),
                    sa.or_(Post.hold_until.is_(None), Post.hold_until <= now()))
-    replies, last = db.session.execute(sa.select(sa.func.count(), sa.func.max(Post.made_at)).where(told)).one()
+    asked = aliased(Post)
+    other = sa.case((Post.author_id != asked.author_id, Post.author_id))
+    replies, last, voices = db.session.execute(sa.select(sa.func.count(), sa.func.max(Post.made_at), sa.func.count(other.distinct()))
+                                               .join(asked, asked.id == Post.root_id).where(told)).one()
     moved = sa.case((Post.made_at > last, Post.made_at), else_=sa.literal(last, Post.made_at.type)) if last else Post.made_at
-    db.session.execute(sa.update(Post).where(Post.id == event.root_id).values(replies_public=replies, active_at=moved)
+    db.session.execute(sa.update(Post).where(Post.id == event.root_id).values(replies_public=replies, voices=voices, active_at=moved)
                        .execution_options(synchronize_session=False))
     if event.verb == Verb.REPLIED and event.actor_id and done_once(event_id, "follow"):
         insert_new(Follow.__table__, {"root_id": event.root_id, "person_id": event.actor_id, "level": "all"}, "root_id", "person_id")

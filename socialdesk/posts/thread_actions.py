@@ -3,8 +3,9 @@ import sqlalchemy as sa
 
 from ..db import db, insert, insert_new, now
 from ..errors import Conflict, Invalid, NotAllowed
-from ..events import Event, Verb, record
+from ..events import Event, Verb, held_for, record, withdraw
 from ..policy import can, event_visible, require
+from ..tickets.models import Major
 from .access_actions import locked_thread
 from .models import Follow, MeToo, Post, Seen
 
@@ -12,7 +13,7 @@ LEVELS = ("all", "mentions", "muted")
 SHARED = ("question", "ticket")             # kinds whose trouble one can have as well
 
 
-def follow(root_id, viewer, level="all"):
+def follow(root_id, viewer, level="all", hold_seconds=0):
     """Hear of a thread.  level: all; mentions (of oneself); muted.  Raises Missing, Invalid."""
     root, _ = locked_thread(root_id)
     require(viewer, "post.follow", root)
@@ -23,47 +24,60 @@ def follow(root_id, viewer, level="all"):
         row = {"root_id": root.id, "person_id": viewer.id, "level": level}
         db.session.execute(insert(Follow.__table__).values(row).on_conflict_do_update(
             index_elements=["root_id", "person_id"], set_={"level": level}))
-        record(Verb.FOLLOWED, root, viewer, before=before, after=level)
+        if not (before is None and level == "all" and withdraw(Verb.UNFOLLOWED, root, viewer)):
+            record(Verb.FOLLOWED, root, viewer, before=before, after=level, hold_until=held_for(hold_seconds))
 
 
-def unfollow(root_id, viewer):
-    """Stop following.  Raises Missing."""
+def unfollow(root_id, viewer, hold_seconds=0):
+    """Stop following; while the following is held, all is as it was before.  Raises Missing."""
     root, _ = locked_thread(root_id)
     require(viewer, "post.follow", root)
-    if db.session.execute(_mine(sa.delete(Follow), Follow, root, viewer)).rowcount:
-        record(Verb.UNFOLLOWED, root, viewer)
+    if not db.session.execute(_mine(sa.delete(Follow), Follow, root, viewer)).rowcount:
+        return
+    held = withdraw(Verb.FOLLOWED, root, viewer)
+    if held is None:
+        record(Verb.UNFOLLOWED, root, viewer, hold_until=held_for(hold_seconds))
+    elif held.before:
+        _follows(root, viewer, held.before)
 
 
-def me_too(root_id, viewer):
+def me_too(root_id, viewer, hold_seconds=0):
     """Say that one has this as well, and follow it.  Raises Missing, NotAllowed (one's own), Invalid, Conflict."""
     root, _ = locked_thread(root_id)
     require(viewer, "post.me_too", root)
     if root.author_id == viewer.id:
         raise NotAllowed("This is your own, so it counts already. Colleagues who have it as well can say so.")
-    if root.kind not in SHARED:
-        raise Invalid("Me too is for a question or a ticket. A reply says what you think of this one.")
+    if root.kind not in SHARED and not _is_major(root):
+        raise Invalid("Me too is for a question, a ticket or a major incident. A reply says what you think of this one.")
     if root.deleted_at:
         raise Conflict("This was taken back in the meantime. If you have it as well, ask about it yourself.")
     if insert_new(MeToo.__table__, {"root_id": root.id, "person_id": viewer.id}, "root_id", "person_id"):
         _count(root)
-        insert_new(Follow.__table__, {"root_id": root.id, "person_id": viewer.id, "level": "all"}, "root_id", "person_id")
-        record(Verb.ME_TOO_SAID, root, viewer)
+        if withdraw(Verb.ME_TOO_TAKEN_BACK, root, viewer):
+            return
+        is_new = _follows(root, viewer, "all")
+        record(Verb.ME_TOO_SAID, root, viewer, hold_until=held_for(hold_seconds), **({"follows": True} if is_new and hold_seconds else {}))
 
 
-def take_back_me_too(root_id, viewer):
-    """No longer have it; following stays.  Raises Missing."""
+def take_back_me_too(root_id, viewer, hold_seconds=0):
+    """No longer have it; following stays, unless it came with it and is held.  Raises Missing."""
     root, _ = locked_thread(root_id)
     require(viewer, "post.me_too", root)
-    if db.session.execute(_mine(sa.delete(MeToo), MeToo, root, viewer)).rowcount:
-        _count(root)
-        record(Verb.ME_TOO_TAKEN_BACK, root, viewer)
+    if not db.session.execute(_mine(sa.delete(MeToo), MeToo, root, viewer)).rowcount:
+        return
+    _count(root)
+    held = withdraw(Verb.ME_TOO_SAID, root, viewer)
+    if held is None:
+        record(Verb.ME_TOO_TAKEN_BACK, root, viewer, hold_until=held_for(hold_seconds))
+    elif held.facts.get("follows"):
+        db.session.execute(_mine(sa.delete(Follow), Follow, root, viewer).where(Follow.level == "all"))
 
 
 def mark_seen(root_id, viewer, event_id=None):
     """Keep how far somebody has read.  event_id: the newest they saw, else the newest there is for them.
     The first time somebody of the desk reads another's ticket is an event, so that its requester knows.  Raises Missing."""
     root, _ = locked_thread(root_id)
-    require(viewer, "post.follow", root)
+    require(viewer, "post.read", root)
     newest = event_id or db.session.scalar(
         sa.select(sa.func.max(Event.id)).join(Post, Post.id == Event.root_id)
         .where(Event.root_id == root.id, event_visible(viewer, Event, Post))) or 0
@@ -75,6 +89,16 @@ def mark_seen(root_id, viewer, event_id=None):
                            .execution_options(synchronize_session=False))
     elif root.kind == "ticket" and root.author_id != viewer.id and can(viewer, "note.write", root):
         record(Verb.SEEN, root, viewer)
+
+
+def _is_major(root):
+    """Does this post tell of a major incident that is not over?"""
+    return db.session.scalar(sa.select(Major.post_id).where(Major.post_id == root.id, Major.ended_at.is_(None))) is not None
+
+
+def _follows(root, viewer, level):
+    """Follow where one does not.  Was it so?"""
+    return insert_new(Follow.__table__, {"root_id": root.id, "person_id": viewer.id, "level": level}, "root_id", "person_id")
 
 
 def _mine(statement, table, root, viewer):

@@ -10,8 +10,10 @@ from ..events import Event
 from ..knowledge.models import Article
 from ..people.models import Circle, Person, Team
 from ..policy import asker, event_visible, may_read_notes, readable, values, visible
+from ..tickets.models import Major
 from .checker import title_of
-from .models import Attachment, Draft, Follow, MeToo, Post, Seen, Version
+from .models import Attachment, Draft, Follow, MeToo, Post, Reaction, Saved, Seen, Version
+from .share_queries import shared_as, tells_of
 
 
 def get_post(post_id, viewer, standing=True):
@@ -64,7 +66,7 @@ def author_columns(viewer, root, who, person, prefix="author"):
 
 _HEAD = (Post.id, Post.root_id, Post.kind, Post.audience, Post.circle_id, Post.team_id, Post.sealed, Post.note, Post.status, Post.title,
          Post.body_md, Post.body_html, Post.version, Post.made_at, Post.edited_at, Post.deleted_at, Post.hold_until, Post.shown_as,
-         Post.me_toos, Post.replies_public, Post.accepted_at, Circle.name.label("circle_name"), Circle.slug.label("circle_slug"),
+         Post.me_toos, Post.likes, Post.votes, Post.replies_public, Post.accepted_at, Circle.name.label("circle_name"), Circle.slug.label("circle_slug"),
          Team.name.label("team_name"), Article.slug)
 
 
@@ -87,14 +89,24 @@ def _head(who):
                   may_read_notes(who, Post).label("for_desk"), newest.label("newest_event_id"),
                   Follow.level.label("follow_level"), Draft.text.label("draft"), note.text.label("note_draft"),
                   sa.exists().where(MeToo.root_id == Post.id, MeToo.person_id == who.id).label("has_me_too"),
+                  sa.exists().where(Saved.root_id == Post.id, Saved.person_id == who.id).label("saved"),
+                  Major.post_id.label("major_id"), Major.next_update_at, Major.ended_at.label("major_ended_at"),
+                  shared_as(who).label("shared_id"), tells_of(who).label("tells_of_id"),
+                  has_reacted(who, "like").label("liked"), has_reacted(who, "vote").label("voted"),
                   Seen.event_id.label("seen_event_id"))
         .select_from(asked).join(Post, Post.id == asked.root_id).join(person, person.id == Post.author_id)
         .outerjoin(Circle, Circle.id == Post.circle_id).outerjoin(Team, Team.id == Post.team_id)
         .outerjoin(Article, Article.post_id == Post.id)
+        .outerjoin(Major, sa.or_(Major.post_id == Post.id, Major.ticket_id == Post.id))
         .outerjoin(Follow, sa.and_(Follow.root_id == Post.id, Follow.person_id == who.id))
         .outerjoin(Seen, sa.and_(Seen.root_id == Post.id, Seen.person_id == who.id))
         .outerjoin(Draft, _typed(Draft, who, "reply-")).outerjoin(note, _typed(note, who, "note-"))
         .where(asked.id == sa.bindparam("post"), readable(who, asked, Post), stands(Post)))
+
+
+def has_reacted(who, kind):
+    """The condition that a person likes a post, or votes for it.  kind: like, vote."""
+    return sa.exists().where(Reaction.post_id == Post.id, Reaction.person_id == who.id, Reaction.kind == kind)
 
 
 def _typed(draft, who, place):
@@ -112,9 +124,9 @@ def versions_of(post_id, viewer):
 
 
 def photos_of(post_id):
-    """(id, width, height) of the photos of a post the caller may see, in the order they were added."""
-    return [tuple(row) for row in db.session.execute(
-        sa.select(Attachment.id, Attachment.width, Attachment.height).where(Attachment.post_id == post_id).order_by(Attachment.id))]
+    """Rows of id, width, height, sha256 of the photos of a post the caller may see, in the order they were added."""
+    return db.session.execute(sa.select(Attachment.id, Attachment.width, Attachment.height, Attachment.sha256)
+                              .where(Attachment.post_id == post_id).order_by(Attachment.id)).all()
 
 
 def own_title(post):

@@ -6,7 +6,7 @@ from ..errors import Invalid, Missing
 from ..notifications.actions import read_thread
 from ..people.queries import person_by_handle
 from ..people.throttle_actions import spend
-from ..web import respond, viewer
+from ..web import hold_seconds, respond, viewer
 from . import actions, queries
 from .page_views import page_of
 
@@ -20,13 +20,13 @@ def _show(root_id, anchor=None):
 @bp.post("/p/<int:post_id>/follow")
 def follow(post_id):
     """Hear of a thread; field level: all, mentions, muted."""
-    return _follow(post_id, lambda root_id: actions.follow(root_id, viewer(), request.form.get("level", "all")))
+    return _follow(post_id, lambda root_id: actions.follow(root_id, viewer(), request.form.get("level", "all"), hold_seconds()))
 
 
 @bp.post("/p/<int:post_id>/follow/remove")
 def unfollow(post_id):
     """Stop following."""
-    return _follow(post_id, lambda root_id: actions.unfollow(root_id, viewer()))
+    return _follow(post_id, lambda root_id: actions.unfollow(root_id, viewer(), hold_seconds()))
 
 
 def _follow(post_id, deed):
@@ -34,7 +34,9 @@ def _follow(post_id, deed):
     with transaction():
         spend("deed", viewer().id)
         deed(root_id)
-    return respond("posts/_follow.html", _show(root_id), thread=queries.thread_of(root_id, viewer()))
+    thread = queries.thread_of(root_id, viewer())
+    fragment = "posts/_bell.html" if "bell" in request.form else "posts/_follow.html"
+    return respond(fragment, _show(root_id), thread=thread, post_id=root_id, follows=thread.follow_level == "all")
 
 
 @bp.post("/p/<int:post_id>/me-too")
@@ -53,7 +55,7 @@ def _me_too(post_id, deed):
     root_id = queries.get_post(post_id, viewer()).root_id
     with transaction():
         spend("deed", viewer().id)
-        deed(root_id, viewer())
+        deed(root_id, viewer(), hold_seconds())
     return respond("posts/_me_too.html", _show(root_id), thread=queries.thread_of(root_id, viewer()))
 
 

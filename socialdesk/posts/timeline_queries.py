@@ -14,14 +14,15 @@ from ..policy import MOMENT, asker, can, event_visible, readable, readers, value
 from ..tags.models import PostTag, Tag
 from ..tickets.models import Sentence
 from .models import Access, Attachment, Mention, MeToo, Post, Seen
-from .thread_queries import author_columns, is_hidden, thread_of
+from .thread_queries import author_columns, has_reacted, is_hidden, thread_of
 
 PAGE = 100                      # replies shown at a time
 MAX_EVENTS = 300
 NAMING = (Verb.TICKET_ASSIGNED, Verb.ACCESS_GIVEN, Verb.ACCESS_TAKEN)           # ref_id is a person
 PLACING = (Verb.TICKET_OPENED, Verb.TICKET_MOVED)                               # ref_id is a team
 TOGETHER = (Verb.ME_TOO_SAID, Verb.SEEN)                                        # one line for several in a row
-SHOWN = (*NAMING, *PLACING, *TOGETHER, Verb.ANSWER_ACCEPTED, Verb.ANSWER_UNACCEPTED, Verb.GLASS_BROKEN, Verb.TICKET_CHANGED,
+SHOWN = (*NAMING, *PLACING, *TOGETHER, Verb.ANSWER_ACCEPTED, Verb.ANSWER_UNACCEPTED, Verb.GLASS_BROKEN, Verb.IDEA_MOVED,
+         Verb.IMPACT_CHANGED, Verb.MAJOR_DECLARED, Verb.MAJOR_ENDED, Verb.TICKET_CHANGED,
          Verb.TICKET_REOPENED, Verb.TICKET_RESUMED, Verb.TICKET_STATUS_CHANGED)
 _ROOT, _POSTS = sa.bindparam("root", type_=Id), sa.bindparam("posts", type_=Id, expanding=True)
 
@@ -79,7 +80,8 @@ def _reply_rows(who, is_earlier):
     window = (Post.id < sa.bindparam("until"),) if is_earlier else ()
     return (
         sa.select(Post.id, Post.root_id, Post.parent_id, Post.kind, Post.note, Post.body_html, Post.version, Post.made_at, Post.edited_at,
-                  Post.deleted_at, Post.hold_until, Post.accepted_at, (Post.hold_until > MOMENT).label("is_held"), *author_columns(who, root, Post.author_id, person),
+                  Post.deleted_at, Post.hold_until, Post.accepted_at, Post.likes, has_reacted(who, "like").label("liked"), (Post.hold_until > MOMENT).label("is_held"),
+                  *author_columns(who, root, Post.author_id, person),
                   sa.and_(person.role.in_(("agent", "admin")), sa.not_(is_hidden(who, root, Post.author_id))).label("by_desk"))
         .join(root, root.id == Post.root_id).join(person, person.id == Post.author_id)
         .where(Post.root_id == _ROOT, Post.id != _ROOT, readable(who, Post, root), *window)

@@ -5,11 +5,11 @@ from ..db import transaction
 from ..people.throttle_actions import spend
 from ..policy import require
 from ..web import go, limit_reads, respond, viewer
-from . import actions, ask_views, attachment_views, draft_views, queries, reply_views, thread_views
+from . import actions, ask_views, attachment_views, draft_views, kind_views, queries, reaction_views, reply_views, share_views, thread_views
 from .page_views import before_asked, page_of
 
 bp = Blueprint("posts", __name__)
-blueprints = (bp, ask_views.bp, reply_views.bp, thread_views.bp, draft_views.bp, attachment_views.bp)
+blueprints = (bp, ask_views.bp, reply_views.bp, thread_views.bp, draft_views.bp, attachment_views.bp, reaction_views.bp, share_views.bp, kind_views.bp)
 
 
 @bp.get("/p/<int:post_id>")

@@ -11,7 +11,7 @@ from .match_queries import PUBLIC
 from .models import Document
 from .word_checker import plain_of_html
 
-KINDS = ("article", "question", "ticket")
+KINDS = ("article", "question", "ticket", "announcement", "idea")
 SLICE = 200                             # threads that are indexed anew at a time
 
 _POST = (Post.id, Post.root_id, Post.kind, Post.audience, Post.sealed, Post.team_id, Post.title, Post.body_html)

@@ -12,6 +12,6 @@ class Document(db.Model):
     post_id: Mapped[int] = mapped_column(sa.ForeignKey("post.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
     root_id: Mapped[int] = mapped_column(index=True)
     segment: Mapped[str]
-    kind: Mapped[str]                           # article, answer, question, ticket
+    kind: Mapped[str]                           # article, answer, question, ticket, announcement, idea
     title: Mapped[str]
     body: Mapped[str]

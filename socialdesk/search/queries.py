@@ -9,7 +9,7 @@ from .rank_checker import best_sentence, marked, rank
 from .word_checker import terms_of
 
 SUGGESTED = ("article", "answer")       # what answers; a question that is still open does not
-EVERYTHING = ("article", "answer", "question", "ticket")
+EVERYTHING = ("article", "answer", "question", "ticket", "announcement", "idea")
 CANDIDATES = 60                         # what is ranked for a suggestion
 MOST = 200                              # what the results pages show at most
 LEAST_LETTERS = 8

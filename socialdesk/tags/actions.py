@@ -79,6 +79,11 @@ def own_tag(name, team_id, actor=None):
     return db.session.get(Tag, tag.id, populate_existing=True)
 
 
+def named(name):
+    """(id, team_id, confidential) of a hashtag, made where there was none, its synonym resolved."""
+    return _tags_named([name])[0]
+
+
 def _tags_named(names):
     """(id, team_id, confidential) of hashtags in the order given, made where there was none, synonyms resolved."""
     return list({tag.id: tag for tag in _tags_by_fold(names).values()}.values())

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from ..db import db
 from .checker import fold
-from .models import PostTag, Tag, TagCount
+from .models import PostTag, Tag, TagCount, TagFollow
 
 
 def tags_of(root_ids):
@@ -27,6 +27,13 @@ def tag_by_name(name):
     """The Tag of this spelling, its synonym resolved, or None."""
     tag = db.session.scalar(sa.select(Tag).where(Tag.fold == fold(name)))
     return db.session.get(Tag, tag.synonym_of) if tag and tag.synonym_of else tag
+
+
+def follows(viewer, name):
+    """Does this person follow the hashtag?"""
+    main = sa.func.coalesce(Tag.synonym_of, Tag.id)
+    return db.session.scalar(sa.select(TagFollow.level).join(Tag, main == TagFollow.tag_id).where(
+        Tag.fold == fold(name), TagFollow.person_id == viewer.id, TagFollow.level == "all")) is not None
 
 
 def complete(viewer, prefix, limit=8):

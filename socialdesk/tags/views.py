@@ -6,11 +6,13 @@ from flask import Blueprint, jsonify, render_template, request
 from .. import policy
 from ..db import db, transaction
 from ..errors import Invalid, Missing
+from ..feed.card_views import drawn
 from ..feed.queries import tag_page
 from ..people.models import Team
 from ..people.queries import find_people
+from ..people.throttle_actions import spend
 from ..web import limit_reads, respond, viewer
-from . import actions, offer_queries, queries, synonym_actions
+from . import actions, follow_actions, offer_queries, queries, synonym_actions
 from .checker import MAX_FOLDED, fold, is_name
 
 bp = Blueprint("tags", __name__)
@@ -25,15 +27,35 @@ def show(name):
         raise Missing("This is no hashtag: it has letters, digits, _ or -, and at least one letter.")
     tag = queries.tag_by_name(name)
     cursor = request.args.get("cursor")
-    page = tag_page(viewer(), tag.id if tag else 0, cursor)
+    page = drawn(tag_page(viewer(), tag.id if tag else 0, cursor))
     template = "feed/_more.html" if cursor and request.wants_fragment else "tags/show.html"
     return render_template(template, page=page, first=not cursor, where="/t/" + quote(fold(name), safe=""), **_heading(tag, name))
 
 
 def _heading(tag, name):
     known = tag is not None and (tag.public or tag.team_id is not None)
-    return {"shown": tag.shown if known else name, "owner": offer_queries.owner_of(viewer(), tag),
+    return {"shown": tag.shown if known else name, "may_follow": is_name(name), "follows": queries.follows(viewer(), name), "owner": offer_queries.owner_of(viewer(), tag),
             "count": offer_queries.count_of(viewer(), tag.id) if known else 0}
+
+
+@bp.post("/t/<name>/follow")
+def follow(name):
+    """Follow a hashtag."""
+    return _follow(name, follow_actions.follow_tag)
+
+
+@bp.post("/t/<name>/follow/remove")
+def unfollow(name):
+    """Follow it no longer."""
+    return _follow(name, follow_actions.unfollow_tag)
+
+
+def _follow(name, deed):
+    with transaction():
+        spend("deed", viewer().id)
+        deed(name, viewer())
+    where = "/t/" + quote(fold(name), safe="")
+    return respond("tags/_follow.html", where, where=where, **_heading(queries.tag_by_name(name), name))
 
 
 @bp.get("/complete")

@@ -8,6 +8,7 @@ from ..people.text_checker import clean
 
 MAX_SENTENCE = 500
 DAYS_TO_OBJECT = 5              # working days after which a resolved ticket closes itself
+MINUTES = (15, 30, 60, 120, 240, 480, 1440)     # of a major incident: how long the next word may take
 DESK_ZONE = _timezone.utc       # Monday to Friday is counted here until the desk has a calendar
 
 
@@ -23,14 +24,14 @@ def closing_time(moment, days=DAYS_TO_OBJECT, zone=DESK_ZONE):
 
 
 def day_in_words(moment, present, tz="UTC"):
-    """The day of a coming moment as people say it: today, tomorrow, on Thursday, next Monday, on 3 March."""
+    """The day of a coming moment as people say it: today, tomorrow, on Thursday; from a week on, on 3 March."""
     zone = zone_of(tz)
     day = moment.astimezone(zone).date()
     ahead = (day - present.astimezone(zone).date()).days
     if ahead <= 1:
         return "tomorrow" if ahead == 1 else "today"
-    if ahead < 14:
-        return ("next " if ahead >= 7 else "on ") + f"{day:%A}"
+    if ahead < 7:
+        return f"on {day:%A}"
     return f"on {day.day} {day:%B}"
 
 
@@ -49,6 +50,13 @@ def zone_of(tz):
         return ZoneInfo(tz)
     except (ZoneInfoNotFoundError, ValueError):
         return _timezone.utc
+
+
+def check_promise(minutes):
+    """How long until the next word, from one of MINUTES as number or text.  Raises Invalid."""
+    if str(minutes) not in map(str, MINUTES):
+        raise Invalid("Promise when the next word comes: in " + ", ".join(map(str, MINUTES)) + " minutes. Choose one of these.", field="minutes")
+    return timedelta(minutes=int(minutes))
 
 
 def check_sentence(text):

@@ -10,7 +10,8 @@ from ..events import Verb, record
 from ..people.models import Person, Team
 from ..posts import actions as posts
 from ..posts.models import Access, Post
-from .models import ENDED, LEVELS, TYPES, priority
+from .impact_actions import set_impact
+from .models import ENDED, LEVELS, TYPES
 from .status_actions import ticket_for
 
 GLASS = timedelta(hours=1)
@@ -62,8 +63,9 @@ def _move_rights(post, team_id):
     db.session.refresh(post)
 
 
-def change(ticket_id, viewer, type=None, urgency=None):
-    """Say what kind of ticket it is and how urgent; None leaves it.  Raises Missing, NotAllowed, Invalid, Conflict."""
+def change(ticket_id, viewer, type=None, urgency=None, impact=None):
+    """Say what kind of ticket it is, how urgent, and how many it touches; None leaves it.  An impact said here stays: me toos
+    no longer move it.  Raises Missing, NotAllowed, Invalid, Conflict."""
     ticket, post = ticket_for(ticket_id, viewer, "ticket.change")
     for name, value, check in (("type", type, check_type), ("urgency", urgency, check_urgency)):
         if value is None or check(value) == getattr(ticket, name):
@@ -71,8 +73,18 @@ def change(ticket_id, viewer, type=None, urgency=None):
         _check_open(ticket)
         record(Verb.TICKET_CHANGED, post, viewer, before=getattr(ticket, name), after=value, field=name)
         setattr(ticket, name, value)
-    ticket.priority = priority(ticket.impact, ticket.urgency)
-    db.session.flush()
+    if impact is not None:
+        _decide_impact(ticket, post, viewer, check_impact(impact))
+    set_impact(ticket, ticket.impact)
+
+
+def _decide_impact(ticket, post, viewer, impact):
+    if ticket.impact_held and ticket.impact == impact:
+        return
+    _check_open(ticket)
+    if ticket.impact != impact:
+        record(Verb.IMPACT_CHANGED, post, viewer, before=ticket.impact, after=impact)
+    ticket.impact, ticket.impact_held = impact, True
 
 
 def check_type(type):
@@ -87,6 +99,13 @@ def check_urgency(urgency):
     if urgency not in LEVELS:
         raise Invalid("The urgency is low, medium or high. Choose one.", field="urgency")
     return urgency
+
+
+def check_impact(impact):
+    """The impact of a ticket.  Raises Invalid."""
+    if impact not in LEVELS:
+        raise Invalid("The impact is low (one person), medium (several) or high (many). Choose one.", field="impact")
+    return impact
 
 
 def _check_open(ticket):
@@ -110,7 +129,7 @@ def break_glass(root_id, viewer):
     Raises NotAllowed, Missing, Conflict (they are part of it themselves)."""
     policy.require(viewer, "glass.break")
     root = locked(Post, root_id)
-    if root.root_id != root.id or not root.sealed:
+    if root.root_id != root.id or not root.sealed or root.kind != "ticket":
         raise Missing("There is no confidential ticket with this number. Look at the number again; others open without breaking glass.")
     key = {"person_id": viewer.id, "root_id": root.id}
     row = db.session.get(Access, key, populate_existing=True)

@@ -132,7 +132,8 @@ def _root(row, text, people, source):
     return {"kind": row.kind, "author_id": people[row.said.email].id, "audience": "private" if is_ticket else "everyone", "in_feed": False,
             "status": None if is_ticket else row.status, "title": text.title, "body_md": text.body_md, "body_html": text.html,
             "made_at": made_at, "active_at": max([made_at, *(said.at for said in row.replies if said.at)]),
-            "replies_public": len(row.replies), "source": source, "external_id": row.key}
+            "replies_public": len(row.replies), "voices": len({said.email for said in row.replies} - {row.said.email}),
+            "source": source, "external_id": row.key}
 
 
 def _reply(post_id, said, text, people):

@@ -50,9 +50,10 @@ def move(post_id):
 
 @bp.post("/p/<int:post_id>/type")
 def change(post_id):
-    """Say what kind of ticket it is and how urgent."""
+    """Say what kind of ticket it is, how urgent, and how many it touches."""
     form = request.form
-    return _do(post_id, lambda person: actions.change(post_id, person, form.get("type") or None, form.get("urgency") or None))
+    return _do(post_id, lambda person: actions.change(post_id, person, form.get("type") or None, form.get("urgency") or None,
+                                                      form.get("impact") or None))
 
 
 @bp.post("/p/<int:post_id>/glass")

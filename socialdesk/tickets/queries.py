@@ -55,7 +55,7 @@ def _panel(who):
     return (sa.select(
         Post.id, Post.root_id, Post.author_id, Post.title, Post.sealed, Post.audience,
         sa.func.coalesce(Post.shown_as, asker.name).label("asker"), sa.case((named, asker.handle)).label("asker_handle"),
-        Ticket.type, Ticket.status, Ticket.hold_reason, Ticket.impact, Ticket.urgency, Ticket.priority, Ticket.team_id, Ticket.assignee_id,
+        Ticket.type, Ticket.status, Ticket.hold_reason, Ticket.impact, Ticket.impact_held, Ticket.urgency, Ticket.priority, Ticket.team_id, Ticket.assignee_id,
         Ticket.opened_at, Ticket.first_word_at, Ticket.last_word_at, Ticket.resolved_at, Ticket.closes_at, Ticket.closed_at, Ticket.reopened,
         Team.name.label("team"), owner.name.label("owner"), owner.handle.label("owner_handle"),
         policy.may_read_notes(who, Post).label("for_desk"),

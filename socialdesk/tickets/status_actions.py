@@ -10,6 +10,7 @@ from ..events import Verb, hint, record
 from ..jobs import clockwork
 from ..posts.models import Post
 from .checker import check_sentence, closing_time
+from .major_actions import ENDING, end_with
 from .models import ENDED, HOLD_REASONS, NEXT, OPEN, STATUSES, Sentence, Ticket
 
 #: the states as people say them
@@ -82,6 +83,8 @@ def move_on(ticket, post, actor, status, *, verb=Verb.TICKET_STATUS_CHANGED, hol
         if by == "agent":
             count_word(ticket, event.at)
     db.session.flush()
+    if status in ENDING:
+        end_with(post, actor, event.hold_until)
     if hold_seconds:
         show(post)
     return event

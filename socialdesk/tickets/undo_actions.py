@@ -10,6 +10,7 @@ from ..events import Event, Verb
 from ..people.models import Person
 from ..posts import actions as posts
 from ..posts.models import Post
+from .major_actions import revive_with
 from .models import MOVES, Ticket
 from .status_actions import TIMES, show, ticket_for
 
@@ -67,6 +68,7 @@ def _restore(ticket, move):
     if not events.take_back(move.id):
         raise Conflict("This has been told already, so it can no longer be undone. Choose the state it should have instead.")
     db.session.flush()
+    revive_with(locked(Post, ticket.post_id))
 
 
 def count_words_again(ticket):

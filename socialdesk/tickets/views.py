@@ -5,10 +5,11 @@ from .. import web
 from ..people.throttle_actions import spend
 from . import actions, queries
 from .desk_views import bp as desk_bp
+from .major_views import bp as major_bp
 from .owner_views import bp as owner_bp
 
 bp = Blueprint("tickets", __name__)
-blueprints = (bp, desk_bp, owner_bp)
+blueprints = (bp, desk_bp, owner_bp, major_bp)
 HOLD_SECONDS = 10               # how long a page's change of state may be undone before anybody is told
 
 

@@ -49,7 +49,7 @@ class Chromium:
 
     def browser(self, profile, **options):
         """The running browser of this profile and these Playwright context options; each set of options is one process."""
-        name = (profile, *sorted(options.items()))
+        name = (profile, repr(sorted(options.items())))
         if name not in self._browsers:
             settings = {**PROFILES[profile], **options, "args": self._flags, "env": self._environment}
             self._browsers[name] = Browser(self._playwright.chromium, settings).start()

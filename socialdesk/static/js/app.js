@@ -162,7 +162,7 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.method !== "post") return;
-  if (form.matches("[data-sign-out]")) dropDrafts(() => true);
+  if (form.matches("[data-sign-out]")) { dropDrafts(() => true); window.caches?.delete("shared"); }
   else noteSent(form);
   sending.add(form);
   form.setAttribute("aria-busy", "true");
@@ -176,7 +176,7 @@ function release(form) {
 
 document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
   const form = ctx.request?.form ?? ctx.sourceElement.closest?.("form");
-  if (!form || ctx.request?.method === "GET" || ctx.response.status >= 400) return;
+  if (!form || ctx.sourceElement.matches?.("[data-look]") || ctx.request?.method === "GET" || ctx.response.status >= 400) return;       // data-look: only looked at, not sent
   clearSent(form);
   alerts.replaceChildren();
 });
@@ -186,6 +186,13 @@ const FAILED = "The desk could not do that just now. What you typed is still her
 const UNREACHABLE = "The desk cannot be reached. What you typed is still here: send it again when the network is back.";
 document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => ctx.response.status >= 500 && !isQuiet(ctx) && tell(FAILED, true));
 document.addEventListener("htmx:error", ({ detail: { ctx } }) => ctx && !ctx.response && !isQuiet(ctx) && tell(UNREACHABLE, true));
+// Cards that did not come: the link stays, and says what to do
+function offerAgain({ detail: { ctx } }) {
+  const words = ctx?.sourceElement?.dataset?.failed;
+  if (words && !(ctx.response?.status < 500)) ctx.sourceElement.textContent = words;
+}
+document.addEventListener("htmx:response:error", offerAgain);
+document.addEventListener("htmx:error", offerAgain);
 
 window.addEventListener("offline", () => tell("No network. What you type stays here until it is back.", true));
 window.addEventListener("online", () => { if (alerts.firstChild) tell("The network is back."); alerts.replaceChildren(); });
@@ -231,8 +238,13 @@ async function load(element) {
   }
 }
 
+// By rows, not by style: htmx carries a style over to the element that takes its place, which the policy bars.
 function grow(box) {
-  const fit = () => { box.style.height = "auto"; box.style.height = `${box.scrollHeight + 2}px`; };
+  const least = box.rows;
+  const fit = () => {
+    box.rows = least;
+    while (box.scrollHeight > box.clientHeight && box.rows < 40) box.rows += 1;
+  };
   box.addEventListener("input", fit);
   if (box.value) fit();
 }
@@ -276,7 +288,11 @@ document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
   if (event.target.closest("[data-again]")) { event.preventDefault(); location.reload(); }
 });
+const isTyping = (place) => place.closest?.("input, textarea, select, [contenteditable], dialog");
 document.addEventListener("keydown", (event) => {
+  if ("jkn/?".includes(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey && !event.isComposing && !isTyping(event.target)) {
+    import("./keys.js").then((keys) => keys.press(event.key), () => { /* without them one goes by Tab */ });
+  }
   const menu = event.key === "Escape" && event.target.closest?.("details.menu[open]");
   if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
 });
@@ -292,6 +308,14 @@ window.addEventListener("pageshow", async (event) => {
     const answer = await fetch("/me/epoch", { cache: "no-store", headers: { "HX-Request": "true" } });
     if (answer.status === 401 || (answer.ok && (await answer.text()).trim() !== who)) location.reload();
   } catch { /* no network: what is shown is what there is */ }
+});
+
+/** The browser's offer to put the desk on the home screen: kept until somebody wants it. */
+export const offer = { event: null };
+window.addEventListener("beforeinstallprompt", (event) => {
+  event.preventDefault();
+  offer.event = event;
+  document.dispatchEvent(new Event("can-install"));
 });
 
 navigator.serviceWorker?.register("/service-worker.js").catch(() => { /* private window, or switched off: the desk works without */ });

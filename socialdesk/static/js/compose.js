@@ -8,7 +8,9 @@ const HASHTAG = /(^|[\s(])#([\p{L}\p{M}\p{Nd}_-]{1,50})/gu;
 /** Make a composer's form quick; without this it works all the same. */
 export function bind(form) {
   const box = form.elements.body;
-  for (const part of [photos, chips, signs, readers, drafts]) part(form, box);
+  const add = photos(form);
+  for (const part of [chips, signs, readers, drafts]) part(form, box);
+  takeShared(box, add).catch(() => { /* no storage, nothing shared */ });
   form.addEventListener("htmx:after:swap", ({ target }) => {
     if (target === form) form.querySelector("[role=alert], .wrong")?.scrollIntoView({ block: "center" });
   });
@@ -69,6 +71,7 @@ function photos(form) {
   });
   form.addEventListener("htmx:after:swap", draw);
   if (input.files.length) add([...input.files]);
+  return add;
 }
 
 const name = (file) => `${file.name}:${file.size}:${file.lastModified}`;
@@ -150,4 +153,33 @@ function drafts(form, box) {
   box.addEventListener("input", () => { timer ||= setTimeout(keep, DRAFT_MS); });
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && timer && keep());
   form.addEventListener("submit", () => { clearTimeout(timer); timer = 0; });
+}
+
+// --- what a share sheet brought: the words into the box, the pictures to the photos; it waits there to be sent
+
+const SHARED = "shared";
+const SHARED_MS = 86_400_000;
+
+async function takeShared(box, add) {
+  if (!window.caches || !await caches.has(SHARED)) return;
+  const cache = await caches.open(SHARED);
+  for (const request of await cache.keys()) {
+    const given = await (await cache.match(request)).formData().catch(() => null);
+    const age = Date.now() - Number(new URL(request.url).pathname.split("/").pop());
+    if (given && age < SHARED_MS) put(given, box, add);
+    await cache.delete(request);
+  }
+  if (new URLSearchParams(location.search).has("shared")) history.replaceState(history.state, "", "/ask");
+}
+
+function put(given, box, add) {
+  const words = ["title", "text", "url"].map((part) => String(given.get(part) ?? "").trim());
+  const fresh = words.filter((one, n) => one && !words.some((other, m) => m !== n && other.includes(one) && (other !== one || m < n)));
+  if (fresh.length) {
+    box.value = [box.value.trimEnd(), fresh.join("\n")].filter(Boolean).join("\n\n");
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  const files = given.getAll("photo").filter((file) => file.size);
+  if (files.length) add(files);
+  tell("What you shared is here as a draft. Nothing is sent before you send it.");
 }

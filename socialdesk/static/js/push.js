@@ -132,6 +132,7 @@ export async function bind(place) {
   if (!button) return;
   const reason = whyNot();
   if (reason) words.textContent = WORDS[reason];
+  place.querySelector("[data-push-install]")?.toggleAttribute("hidden", reason !== "install");
   button.hidden = (reason !== null && reason !== "blocked") || (place.dataset.here !== undefined && await isOn());
   button.addEventListener("click", async () => {
     button.disabled = true;
