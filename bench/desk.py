@@ -93,7 +93,9 @@ class Desk:
         status, headers, _body = self.request("POST", path, {"Sec-Fetch-Site": "same-origin"})
         if status != 303:
             raise RuntimeError(f"Signing in answered {status}.")
-        return "; ".join(c.split(";")[0] for c in headers.get_all("Set-Cookie"))
+        first = _cookies(headers)
+        status, headers, _body = self.request("GET", "/", {"Cookie": first, "Sec-Fetch-Mode": "navigate"})
+        return _cookies(headers) or first               # a browser keeps the one that the first page gives anew
 
     def processes(self):
         """The ids of the server's processes, the parent included."""
@@ -118,6 +120,10 @@ class Desk:
         for pid in self.processes():
             total += int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1])
         return total / 1024
+
+
+def _cookies(headers):
+    return "; ".join(one.split(";")[0] for one in headers.get_all("Set-Cookie") or ())
 
 
 @contextmanager

@@ -256,7 +256,7 @@ def _is_moved(connection):
 def _sqlite_connect(dbapi, record):
     path = dbapi.execute("PRAGMA database_list").fetchone()[2]
     found = os.stat(path)
-    record.info["file"] = (found.st_dev, found.st_ino)
+    record.info.update(file=(found.st_dev, found.st_ino), writing=None)
     dbapi.isolation_level = None                         # the driver's own transactions lose updates; we emit BEGIN
     for pragma in _PRAGMAS:
         dbapi.execute("PRAGMA " + pragma)

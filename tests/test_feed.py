@@ -161,9 +161,9 @@ def test_the_pill_counts_new_posts_one_may_see(house, make, browse, view):
 
 def test_in_following_the_pill_tells_of_what_one_follows_alone(make, browse):
     author, reader = make.person(), make.person()
-    follow_tag(reader, "vpn")
     make.question(author, "Who has a pen?")
     make.question(author, "Slow again. #vpn")
+    follow_tag(reader, "vpn")
     assert "1 new post<" in browse(reader).get("/feed/new?since=0&view=following", headers=HTMX).text
 
 

@@ -78,11 +78,13 @@ def test_a_left_out_name_is_not_in_the_page(make, browse):
 def test_what_is_kept_of_a_page_is_the_same_for_all_and_shows_each_their_own(make, browse):
     author, agent = make.person("Ada Author"), make.agent("Abe Agent")
     posts = [make.question(author, f"Question {n}? #tag{n}") for n in range(4)] + [make.ticket(author)]
-    people = [make.person("Lena Liker", theme="dark"), make.person("Sam Saver"), author, agent]
+    people = [make.person("Lena Liker"), make.person("Sam Saver"), author, agent]
     with transaction():
         reaction_actions.react(posts[0].id, people[0], "like")
         actions.me_too(posts[1].id, people[0])
         reaction_actions.save(posts[2].id, people[1])
+
+    browse(people[0]).post("/me/theme", data={"theme": "dark"})
 
     def cold(person):
         card_views.forget()

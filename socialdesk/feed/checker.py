@@ -17,7 +17,7 @@ def beyond(title, html):
     """The start of a text without what its title says already; empty where the title says it all.
     html: rendered Markdown, or its first START characters."""
     words = _LAST_TAGS.sub("", _words(html))
-    start = title.removesuffix("…")
+    start = _LAST_TAGS.sub("", title.removesuffix("…"))
     if not words.startswith(start):
         return cut(words, LONGEST)
     rest = words[len(start):].lstrip(" .,;:")

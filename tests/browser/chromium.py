@@ -4,7 +4,7 @@ import os
 import tempfile
 import time
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import TimeoutError, sync_playwright
 
 from . import processes
 from .page_watch import PageWatch
@@ -103,8 +103,15 @@ class Browser:
             page = self.new_page(color_scheme=color_scheme, reduced_motion=reduced_motion)
         self.watch.clear()
         if url:
-            page.goto(url)
+            self.open(page, url)
         return page
+
+    def open(self, page, url):
+        """Go somewhere.  On a crowded machine Chromium now and then never sends the first request of a new page: it is asked again."""
+        try:
+            page.goto(url)
+        except TimeoutError:
+            page.goto(url)
 
     def _close_all_but(self, page):
         """Close the other pages.  Returns whether they went: now and then one never answers, and waiting for it has no end."""

@@ -10,8 +10,10 @@ from .served import Served
 
 PAGES = {
     "ada": ["/", "/ask", "/ask?kind=question", "/help", "/help/{slug}", "/p/{question}", "/p/{ticket}", "/p/{fixed}", "/p/{ended}", "/inbox", "/me", "/me/tickets",
-            "/me/notifications", "/me/profile", "/search?q=printing", "/search?q=xyzzy", "/t/printing", "/people", "/@bo", "/p/{question}/edit", "/no-such-page"],
-    "bo": ["/", "/desk", "/desk?filter=open", "/desk?filter=mine", "/p/{ticket}", "/p/{fixed}", "/help/new", "/help/{slug}/edit", "/help/{slug}/versions", "/inbox"],
+            "/me/notifications", "/me/profile", "/search?q=printing", "/search?q=xyzzy", "/t/printing", "/people", "/@bo", "/p/{question}/edit", "/no-such-page",
+            "/?view=newest", "/?view=following", "/feed/order", "/ask?kind=idea", "/ask?kind=kudos", "/ask?kind=poll", "/me/saved", "/p/{question}/share",
+            "/p/{idea}", "/p/{poll}", "/install"],
+    "bo": ["/", "/desk", "/desk?filter=open", "/desk?filter=mine", "/p/{ticket}", "/p/{fixed}", "/help/new", "/help/{slug}/edit", "/help/{slug}/versions", "/inbox", "/ask?kind=announcement", "/p/{news}"],
     "cy": ["/admin", "/admin/people", "/admin/teams", "/admin/tags", "/admin/circles", "/admin/glass"],
     None: ["/sign-in", "/offline", "/api/v1/docs"],
 }
@@ -41,6 +43,9 @@ def things(desk):
     """The ids of what the pages show."""
     made = {"question": desk.api("ada", "POST", "/posts", kind="question", body="How do I print on both sides? #printing")["id"],
             "ticket": desk.ticket(), "fixed": desk.ticket(body="No sound in room 3. #sound"), "ended": desk.ticket(body="No light in room 3.")}
+    made |= {"idea": desk.api("ada", "POST", "/posts", kind="idea", body="A bench under the tree. #garden")["id"],
+             "poll": desk.api("ada", "POST", "/posts", kind="poll", body="When do we meet?", options=["Monday", "Tuesday"])["id"],
+             "news": desk.api("bo", "POST", "/posts", kind="announcement", body="The lift is back. It remembers every floor.")["id"]}
     desk.api("bo", "POST", f"/posts/{made['question']}/replies", body="Choose **Both sides** in the print window.\n\n- then OK\n- and wait")
     desk.api("bo", "PATCH", f"/tickets/{made['ticket']}", assignee="bo", status="on_hold", hold_reason="requester", sentence="Which printer is it?")
     desk.api("bo", "POST", f"/posts/{made['ticket']}/replies", body="Between us: it is the toner again.", note=True)
@@ -65,7 +70,7 @@ def visit(browser, desk, cookies, who, path, **media):
     page = browser.fresh_page(**media)
     if who:
         browser.set_cookie(desk.origin, "socialdesk", cookies[who])
-    page.goto(desk.origin + path.format(**desk.things))
+    browser.open(page, desk.origin + path.format(**desk.things))
     return page
 
 
@@ -75,6 +80,8 @@ def test_every_page_is_accessible_fits_and_keeps_to_the_policy(chromium, desk, c
     browser, faults = getattr(chromium, size), []
     for who, path in visits():
         page = visit(browser, desk, cookies, who, path, color_scheme=scheme)
+        if size == "phone":                     # whole: what lies under the dock until one scrolls is no small target
+            page.set_viewport_size({"width": 360, "height": max(640, page.evaluate("document.documentElement.scrollHeight"))})
         faults += [(who, path, fault) for fault in axe_violations(page)]
         if scrolls_sideways(page):
             faults.append((who, path, "scrolls sideways"))

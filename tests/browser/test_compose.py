@@ -63,7 +63,7 @@ def phone(chromium, site, make, desk):
             session["_user_id"] = token
         page = chromium.phone.fresh_page()
         chromium.phone.set_cookie(site, "socialdesk", client.get_cookie("socialdesk").value)
-        page.goto(site + path)
+        chromium.phone.open(page, site + path)
         return page
     return open_page
 
