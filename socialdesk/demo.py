@@ -21,11 +21,17 @@ from .people.queries import person_by_email, team_by_name
 from .people.session_actions import make_link
 from .policy import can, viewer_of
 from .posts import actions as posts
+from .posts.idea_actions import move_idea
+from .posts.kind_actions import KINDS, say
+from .posts.models import PollOption
+from .posts.poll_actions import answer_poll
 from .posts.queries import prepare
+from .posts.reaction_actions import react
 from .search.actions import index_posts
 from .tags.actions import own_tag
 from .tags.synonym_actions import make_synonym
 from .tickets import actions as tickets
+from .tickets.major_actions import declare_major
 from .tickets.status_actions import close_resolved
 
 MAIN = ("amina", "tomasz", "ines")              # requester, agent, admin: in the order their links are printed
@@ -197,8 +203,24 @@ def _open_ticket(who, prepared, options):
     return tickets.open_ticket(who, prepared, **{name: options[name] for name in ("type", "urgency") if name in options})
 
 
+def _say(kind):
+    return lambda who, prepared, options: say(who, kind, prepared, options=options.get("choices", ()))
+
+
+def _declare(stage, number, who, step, prepared):
+    """An incident that everyone is told of; its public post is what others join."""
+    stage.replies[number] = declare_major(stage.roots[number], who, prepared, int(step.argument))
+
+
+def _choose(stage, number, who, step, _):
+    posted = stage.roots[number]
+    option = db.session.scalar(sa.select(PollOption.id).where(PollOption.post_id == posted).order_by(PollOption.n).offset(int(step.argument) - 1).limit(1))
+    answer_poll(posted, who, option)
+
+
 #: kind -> how its thread begins
-_OPENS = {"question": _open_question, "ticket": _open_ticket, "article": lambda who, prepared, _: knowledge.publish_article(who, prepared)}
+_OPENS = {"question": _open_question, "ticket": _open_ticket, "article": lambda who, prepared, _: knowledge.publish_article(who, prepared),
+          **{kind: _say(kind) for kind in KINDS}}
 
 #: verb of the samples -> the deed; stage, number of the thread, viewer, step, prepared text
 _STEPS = {
@@ -213,6 +235,12 @@ _STEPS = {
     "has-it": lambda stage, number, who, step, _: posts.me_too(stage.roots[number], who),
     "follows": lambda stage, number, who, step, _: posts.follow(stage.roots[number], who),
     "solved": lambda stage, number, who, step, _: knowledge.give_verdict(stage.roots[number], who, True),
+    "likes": lambda stage, number, who, step, _: react(stage.roots[number], who),
+    "votes": lambda stage, number, who, step, _: react(stage.roots[number], who, "vote"),
+    "weighs": lambda stage, number, who, step, _: move_idea(stage.roots[number], who, step.argument, step.text),
+    "chooses": _choose,
+    "declares": _declare,
+    "joins": lambda stage, number, who, step, _: posts.me_too(stage.replies[number], who),
     "unsolved": lambda stage, number, who, step, _: knowledge.give_verdict(stage.roots[number], who, False),
 }
 

@@ -72,8 +72,8 @@ class Step:
 
 @dataclass
 class Thread:
-    """A question, ticket or article and what comes of it.  when: ("day", working days ago, time) or ("ago", timedelta),
-    or None where the demo chooses.  options: circle, photo, type, urgency."""
+    """Something somebody says, of any kind, and what comes of it.  when: ("day", working days ago, time) or ("ago", timedelta),
+    or None where the demo chooses.  options: circle, photo, type, urgency; choices, of a poll."""
 
     kind: str
     by: str
@@ -83,7 +83,7 @@ class Thread:
     steps: list = field(default_factory=list)
 
 
-_HEAD = re.compile(r"(question|ticket|article) by (\S+?)(?:, (?:day (\d+) (\d\d:\d\d)|(\d+[mh]) ago))?((?:, [a-z]+(?: [\w-]+)?)*)")
+_HEAD = re.compile(r"(question|ticket|article|announcement|idea|kudos|poll) by (\S+?)(?:, (?:day (\d+) (\d\d:\d\d)|(\d+[mh]) ago))?((?:, [a-z]+(?: [\w-]+)?)*)")
 _STEP = re.compile(r"(\S+) ([a-z-]+?)(?: ([\w:-]+))? \+(\d+[mh])")
 _UNITS = {"m": "minutes", "h": "hours"}
 _TYPES = {"request": ("type", "request"), "high": ("urgency", "high"), "low": ("urgency", "low")}
@@ -108,7 +108,11 @@ def read_thread(text):
         raise ValueError(f"samples: {line}")
     kind, by, day, clock, ago, options = found.groups()
     when = ("day", int(day), time.fromisoformat(clock)) if day else ("ago", span(ago)) if ago else None
-    return Thread(kind, by, when, dict(map(_option, options.split(", ")[1:])), body.strip(), [_read_step(part) for part in parts])
+    given = dict(map(_option, options.split(", ")[1:]))
+    if kind == "poll":
+        given["choices"] = re.findall(r"(?m)^\* (.+)$", body)
+        body = re.sub(r"(?m)^\* .+\n?", "", body)
+    return Thread(kind, by, when, given, body.strip(), [_read_step(part) for part in parts])
 
 
 def _option(words):
@@ -126,12 +130,13 @@ def _read_step(text):
 
 
 def roots_in(thread):
-    """How many threads it becomes: a reply of its author to an ended ticket opens another."""
+    """How many threads it becomes: a reply of its author to an ended ticket opens another, a major incident is told in public."""
     status, roots = "", 1
     for step in thread.steps:
         status = step.argument if step.verb == "sets" else status
         if step.verb == "says" and step.who == thread.by and status in ("closed", "canceled"):
             status, roots = "new", roots + 1
+        roots += step.verb == "declares"
     return roots
 
 

@@ -32,7 +32,7 @@ def day_before(present, working_days, moment, tz):
 
 def _threads(rng, total, zones):
     latest = content.threads_of("now.md")
-    written = latest + content.threads_of("articles.md") + content.threads_of("past.md")
+    written = latest + content.threads_of("social.md") + content.threads_of("articles.md") + content.threads_of("past.md")
     written = [_with_readers(thread, rng) for thread in written[:max(total, len(latest))]]
     return written + _often(rng, total - sum(map(content.roots_in, written)), zones)
 

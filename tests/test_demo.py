@@ -17,10 +17,10 @@ from socialdesk.jobs import Job
 from socialdesk.notifications.queries import inbox_of, waiting_of
 from socialdesk.people.models import Membership, Person, Team
 from socialdesk.posts.checker import MAX_BODY, MAX_TITLE
-from socialdesk.posts.models import Attachment, Post
+from socialdesk.posts.models import KINDS, Attachment, PollOption, Post
 from socialdesk.search.queries import suggest
 from socialdesk.tickets.checker import MAX_SENTENCE
-from socialdesk.tickets.models import HOLD_REASONS, STATUSES, Sentence, Ticket
+from socialdesk.tickets.models import HOLD_REASONS, STATUSES, Major, Sentence, Ticket
 
 from .conftest import Browser
 
@@ -60,6 +60,14 @@ def test_every_status_a_ticket_can_have_is_there(filled):
     assert set(db.session.scalars(sa.select(Ticket.hold_reason).where(Ticket.status == "on_hold").distinct())) == set(HOLD_REASONS)
     assert one(sa.select(sa.func.max(Ticket.reopened))) >= 1
     assert set(db.session.scalars(sa.select(Post.status).where(Post.kind == "question"))) == {"open", "answered"}
+
+
+def test_every_kind_of_post_is_there_and_somebody_answered_it(filled):
+    assert set(db.session.scalars(sa.select(Post.kind).distinct())) == set(KINDS)
+    assert {"planned", "declined", "proposed"} <= set(db.session.scalars(sa.select(Post.status).where(Post.kind == "idea")))
+    assert one(sa.select(sa.func.max(Post.likes))) and one(sa.select(sa.func.max(Post.votes))) >= 4
+    assert one(sa.select(sa.func.sum(PollOption.votes))) == 5
+    assert one(sa.select(sa.func.count()).select_from(Major).where(Major.ended_at.is_(None))) == 1
 
 
 def test_it_reaches_back_two_months_and_never_into_the_future(filled):
@@ -196,7 +204,7 @@ def test_a_sample_that_cannot_be_read_is_named():
 
 def test_every_sample_is_played_by_people_who_exist():
     handles = {row[0] for row in demo_content.PEOPLE}
-    for name in ("now.md", "articles.md", "past.md"):
+    for name in ("now.md", "social.md", "articles.md", "past.md"):
         for thread in demo_content.threads_of(name):
             assert {thread.by, *(step.who for step in thread.steps)} <= handles, thread.text
             assert thread.when is not None and thread.text

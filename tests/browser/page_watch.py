@@ -8,6 +8,8 @@ document.addEventListener("securitypolicyviolation", event => window.{BINDING}(
   + `at ${{event.sourceFile || event.documentURI}}:${{event.lineNumber}} ${{event.sample}}`));
 """
 FILE_KINDS = {"script", "stylesheet", "image", "font", "manifest"}
+# A missing file is noted by its answer; a page that is left before it has melted into the next says so.
+NO_FAULT = ("Failed to load resource", "ViewTransition")
 POLICY_WORDS = ("Content Security Policy", "Content-Security-Policy")
 
 
@@ -20,7 +22,7 @@ class PageWatch:
         context.expose_binding(BINDING, lambda source, text: self.policy.append(text))
         context.add_init_script(REPORT_VIOLATIONS)
         context.on("console", self._console)
-        context.on("weberror", lambda error: self.errors.append(str(error.error)))
+        context.on("weberror", self._weberror)
         context.on("serviceworker", lambda worker: worker.on("console", self._console))
         context.on("requestfailed", self._broken)
         context.on("response", self._response)
@@ -37,10 +39,14 @@ class PageWatch:
         complaints = {"policy": self.policy, "errors": self.errors, "failed": self.failed}
         assert not any(complaints.values()), {name: notes for name, notes in complaints.items() if notes}
 
+    def _weberror(self, error):
+        if not any(words in str(error.error) for words in NO_FAULT):
+            self.errors.append(str(error.error))
+
     def _console(self, message):
         if any(words in message.text for words in POLICY_WORDS):
             self.policy.append(message.text)
-        elif message.type == "error" and "Failed to load resource" not in message.text:
+        elif message.type == "error" and not any(words in message.text for words in NO_FAULT):
             self.errors.append(message.text)
 
     def _broken(self, request):
