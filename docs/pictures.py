@@ -1,4 +1,4 @@
-"""Draws the pictures of the install dialog from a running demo:  python docs/pictures.py URL LINK [FOLDER]
+"""Draws the pictures of the install dialog and the README from a running demo:  python docs/pictures.py URL LINK [FOLDER]
 URL: where it serves.  LINK: the requester's sign-in link, as `app.py demo` printed it.  FOLDER: where the pictures go."""
 import sys
 from io import BytesIO
@@ -24,11 +24,11 @@ def main(url, link, folder=BRAND):
         page.click("main button[type=submit]")
         page.wait_for_url(lambda address: "/link/" not in address)
         cookies = context.cookies()
-        for name, path in (("screen-feed", "/?view=newest"), ("screen-ticket", _ticket_of(page, url)), ("screen-ask", "/ask")):
+        for name, path in (("screen-feed", "/"), ("screen-ticket", _ticket_of(page, url)), ("screen-ask", "/ask")):
             _draw(page, url + path, Path(folder) / f"{name}.png")
         wide = browser.new_context(**DESKTOP, color_scheme="light", reduced_motion="reduce", locale="en-GB")
         wide.add_cookies(cookies)
-        _draw(wide.new_page(), url + "/?view=newest", Path(folder) / "screen-wide.png")
+        _draw(wide.new_page(), url + "/", Path(folder) / "screen-wide.png")
         browser.close()
 
 
