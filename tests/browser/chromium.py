@@ -4,7 +4,7 @@ import os
 import tempfile
 import time
 
-from playwright.sync_api import TimeoutError, sync_playwright
+from playwright.sync_api import Error, TimeoutError, sync_playwright
 
 from . import processes
 from .page_watch import PageWatch
@@ -54,6 +54,16 @@ class Chromium:
             settings = {**PROFILES[profile], **options, "args": self._flags, "env": self._environment}
             self._browsers[name] = Browser(self._playwright.chromium, settings).start()
         return self._browsers[name]
+
+
+def _looked(look):
+    """What there is to see; nothing while a page gives way to the next."""
+    try:
+        return look()
+    except Error as error:
+        if "context was destroyed" not in error.message:
+            raise
+        return None
 
 
 class Browser:
@@ -157,7 +167,7 @@ class Browser:
     def wait_until(self, look, seconds=10, otherwise=lambda: "What the test waited for did not come."):
         """The first true value of `look()`, pages going on meanwhile.  Raises AssertionError(otherwise())."""
         end = time.monotonic() + seconds
-        while not (found := look()):
+        while not (found := _looked(look)):
             if time.monotonic() > end:
                 raise AssertionError(otherwise())
             self._let_events_in()

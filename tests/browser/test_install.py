@@ -9,6 +9,8 @@ from .page_checks import axe_violations, scrolls_sideways
 from .served import Served
 
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.4 Mobile/15E148 Safari/604.1"
+# Chromium may offer to install by itself at any moment; the tests say when.
+ONLY_OURS = "addEventListener('beforeinstallprompt', (event) => { if (event.isTrusted) event.stopImmediatePropagation(); }, true)"
 CAN_INSTALL = """() => {
     const offer = new Event("beforeinstallprompt", { cancelable: true });
     offer.prompt = async () => { window.asked = true; return { outcome: window.answer }; };
@@ -48,10 +50,11 @@ def visit(desk):
     def go(browser, path="/", who="ada", **media):
         page = browser.fresh_page(**media)
         browser.forget(page, desk.origin)
+        page.add_init_script(ONLY_OURS)
         if who:
             cookies[who] = cookies.get(who) or desk.cookie(who)
             browser.set_cookie(desk.origin, "socialdesk", cookies[who])
-        page.goto(desk.origin + path)
+        browser.open(page, desk.origin + path)
         return page
     return go
 
