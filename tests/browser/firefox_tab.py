@@ -52,7 +52,7 @@ class Tab:
 
     def text(self, css="body"):
         """The words a person reads in the first such element."""
-        return self.evaluate(f"document.querySelector({json.dumps(css)}).innerText")
+        return self.evaluate(f"document.querySelector({json.dumps(css)})?.innerText ?? ''")
 
     def wait_until(self, expression, seconds=10):
         """Wait until a JavaScript expression is true; its value."""
