@@ -205,3 +205,10 @@ def test_the_photos_of_a_thread_that_was_taken_back_are_gone_for_everybody(make,
     assert browse(author).get(f"/attachments/{photo}").status_code == 200
     browse(author).post(f"/p/{question.id}/delete")
     assert browse(author).get(f"/attachments/{photo}").status_code == 404
+
+
+def test_an_admin_speaks_where_everybody_does(make, browse):
+    question = make.question()
+    reply, admin = make.reply(question, make.person()), make.admin()
+    for deed in ("reaction", "reply", "delete"):
+        assert browse(admin).post(f"/p/{reply.id}/{deed}", data={"body": "Thank you."}).status_code == 303, deed
