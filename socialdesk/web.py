@@ -201,22 +201,28 @@ def refuse(error):
     """A refusal as page, notice or problem+json, always with its sentence."""
     db.session.rollback()
     if request.wants_json:
-        answer = make_response(jsonify(type="about:blank", title=error.title, status=error.status, detail=error.sentence,
-                                       **({"field": error.field} if error.field else {})), error.status)
+        answer = refused(jsonify(type="about:blank", title=error.title, status=error.status, detail=error.sentence,
+                                 **({"field": error.field} if error.field else {})), error)
         answer.content_type = "application/problem+json"
     elif isinstance(error, SignedOut) and not request.wants_fragment and request.method in SAFE and not request.path.startswith(PARTS):
         return redirect("/sign-in?next=" + quote(request.full_path.rstrip("?")), 303)
     elif request.wants_fragment:
-        answer = make_response(render_template("_notice.html", sentence=error.sentence, bad=True), error.status)
+        answer = refused(render_template("_notice.html", sentence=error.sentence, bad=True), error)
         answer.headers["HX-Retarget"], answer.headers["HX-Reswap"] = "#notices", "innerHTML"
         if isinstance(error, SignedOut):
             answer.headers["HX-Redirect"] = "/sign-in?next=" + quote(_split(request.headers.get("HX-Current-URL", "/")).path)
     else:
-        answer = make_response(_error_page(error), error.status)
-    if getattr(error, "retry_after", None):
-        answer.headers["Retry-After"] = str(error.retry_after)
+        answer = refused(_error_page(error), error)
     if isinstance(error, SignedOut) and request.path.startswith("/api/"):
         answer.headers["WWW-Authenticate"] = 'Bearer realm="SocialDesk"'
+    return answer
+
+
+def refused(said, error):
+    """The answer that a refusal is, with its status and when to come back.  said: its page, fragment or JSON."""
+    answer = make_response(said, error.status)
+    if getattr(error, "retry_after", None):
+        answer.headers["Retry-After"] = str(error.retry_after)
     return answer
 
 

@@ -81,41 +81,42 @@ def make_reply(person, id, data):
 @endpoint("POST", "/posts/{id}/me-too", "Say that you have this as well", tag="Posts", scope="write", answer="Post", refusals=(409, 422))
 def say_me_too(person, id):
     """Set me too."""
-    return _done(posts.me_too, person, id)
+    return done(posts.me_too, person, id)
 
 
 @endpoint("DELETE", "/posts/{id}/me-too", "Take a me too back", tag="Posts", scope="write", answer="Post")
 def take_back_me_too(person, id):
     """Clear me too."""
-    return _done(posts.take_back_me_too, person, id)
+    return done(posts.take_back_me_too, person, id)
 
 
 @endpoint("POST", "/posts/{id}/follows", "Follow a thread, or mute it", tag="Posts", scope="write", body="Follow", needs_body=False, answer="Post")
 def follow_post(person, id, data):
     """Set how much the caller hears of it."""
-    return _done(posts.follow, person, id, data.get("level", "all"))
+    return done(posts.follow, person, id, data.get("level", "all"))
 
 
 @endpoint("DELETE", "/posts/{id}/follows", "Stop following a thread", tag="Posts", scope="write", answer="Post")
 def unfollow_post(person, id):
     """Clear following."""
-    return _done(posts.unfollow, person, id)
+    return done(posts.unfollow, person, id)
 
 
 @endpoint("POST", "/posts/{id}/accepted-answer", "Accept a reply as an answer", tag="Posts", scope="write", answer="Post", refusals=(409, 422))
 def accept_answer(person, id):
     """id is the reply's; the question becomes answered."""
-    return _done(posts.accept, person, id)
+    return done(posts.accept, person, id)
 
 
 @endpoint("DELETE", "/posts/{id}/accepted-answer", "Take the acceptance of a reply back", tag="Posts", scope="write", answer="Post",
           refusals=(422,))
 def unaccept_answer(person, id):
     """id is the reply's; without another accepted one the question is open again."""
-    return _done(posts.unaccept, person, id)
+    return done(posts.unaccept, person, id)
 
 
-def _done(deed, person, post_id, *more):
+def done(deed, person, post_id, *more):
+    """Do a deed that sets or clears, and show the post as it is then."""
     with transaction():
         deed(post_id, person, *more)
     return shown(queries.post_of, person, post_id)

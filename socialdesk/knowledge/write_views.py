@@ -17,7 +17,7 @@ from ..posts.queries import keep_photos
 from ..posts.thread_queries import own_title
 from ..tags.checker import fold, hashtags_in
 from ..tags.queries import tags_of
-from ..web import go, limit_reads, once, viewer
+from ..web import go, limit_reads, once, refused, viewer
 from . import actions, checker, picture_queries, queries, version_queries
 from .difference_checker import difference
 from .picture_checker import read_token
@@ -149,10 +149,7 @@ def _refused(article, typed, error):
         more |= _others_version(article, typed) if error.field == "version" else {}
         typed["key"] = ""
     page = _page(article, typed, "knowledge/_editor.html" if request.wants_fragment else "knowledge/edit.html", **more)
-    answer = make_response(page, error.status)
-    if getattr(error, "retry_after", None):
-        answer.headers["Retry-After"] = str(error.retry_after)
-    return answer
+    return refused(page, error)
 
 
 def _others_version(article, typed):

@@ -3,7 +3,7 @@ import hashlib
 import ipaddress
 import secrets
 
-from flask import Blueprint, current_app, make_response, render_template, request, session, url_for
+from flask import Blueprint, current_app, render_template, request, session, url_for
 from itsdangerous import BadData, URLSafeSerializer
 
 from .. import web
@@ -45,14 +45,10 @@ def type_code():
 
 
 def _page(page, error=None, **typed):
-    status = error.status if error else 200
     text = render_template(f"people/{page}.html", wrong=error, email=typed.get("email", session.get("asked", "")),
                            next=web.safe_next(request.values.get("next")), again="again" in request.values,
                            has_mail=bool(current_app.config["SETTINGS"].smtp_url), **{k: v for k, v in typed.items() if k != "email"})
-    answer = make_response(text, status)
-    if getattr(error, "retry_after", None):
-        answer.headers["Retry-After"] = str(error.retry_after)
-    return answer
+    return web.refused(text, error) if error else text
 
 
 def _again(page, error, **typed):

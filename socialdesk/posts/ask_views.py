@@ -1,7 +1,7 @@
 """The composer: one box; who will read it is said before it is sent; nothing typed is ever lost."""
 import secrets
 
-from flask import Blueprint, make_response, redirect, render_template, request, session
+from flask import Blueprint, redirect, render_template, request, session
 
 from .. import policy
 from ..errors import Conflict, Invalid, Refusal
@@ -10,7 +10,7 @@ from ..search.queries import suggest
 from ..tags.checker import fold, hashtags_in, is_name
 from ..tags.offer_queries import offered
 from ..tickets.actions import open_ticket
-from ..web import SHARE_TARGET, go, limit_reads, once, public, viewer
+from ..web import SHARE_TARGET, go, limit_reads, once, public, refused, viewer
 from . import ask_queries, draft_actions, poll_checker, queries
 from .checker import MAX_BODY, joined
 from .kind_actions import KINDS as OTHERS
@@ -135,10 +135,7 @@ def _refused(error):
         form |= {"key": secrets.token_urlsafe(12), "first": first}
         error.sentence, error.title = ANOTHER, "Sent before"
     template = "posts/_ask_form.html" if request.wants_fragment else "posts/ask.html"
-    answer = make_response(render_template(template, **form, error=error), error.status)
-    if getattr(error, "retry_after", None):
-        answer.headers["Retry-After"] = str(error.retry_after)
-    return answer
+    return refused(render_template(template, **form, error=error), error)
 
 
 def _typed():

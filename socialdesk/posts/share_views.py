@@ -1,12 +1,12 @@
 """Sharing a thread: the text is seen first, then sent; and its link, for other apps."""
 import secrets
 
-from flask import Blueprint, current_app, make_response, render_template, request
+from flask import Blueprint, current_app, render_template, request
 
 from ..errors import Conflict, Refusal
 from ..people.throttle_actions import spend
 from ..policy import require
-from ..web import go, once, viewer
+from ..web import go, once, refused, viewer
 from . import ask_queries, queries, share_actions, share_queries
 
 bp = Blueprint("share", __name__)
@@ -54,7 +54,4 @@ def _refused(thread, error):
     """The same form with all that was typed, and the sentence beside what it is about."""
     key = None if isinstance(error, Conflict) else request.form.get("key")
     form = _form(thread, request.form.get("body", ""), request.form.get("audience", ""), bool(request.form.get("nameless")), key)
-    answer = make_response(render_template("posts/share.html", **form, error=error), error.status)
-    if getattr(error, "retry_after", None):
-        answer.headers["Retry-After"] = str(error.retry_after)
-    return answer
+    return refused(render_template("posts/share.html", **form, error=error), error)
