@@ -19,7 +19,8 @@ from .posts.models import Attachment
 from .search.actions import reindex
 
 FORMAT = 1
-LEFT_OUT = {"hint", "alembic_version"}          # hints are for pages that are open now
+#: hints are for pages that are open now; the index is made anew
+LEFT_OUT = {"hint", "alembic_version", "document", "index_change", "index_segment", "index_word", "index_merged", "index_state"}
 BATCH = 1000
 
 

@@ -14,6 +14,7 @@ from socialdesk import db as database
 from socialdesk.db import clock, db, now, transaction
 from socialdesk.feed import card_views, ranked_queries
 from socialdesk.people.models import Session
+from socialdesk.search.shelf_queries import shelf
 
 DATABASE = os.environ.get("SD_TEST_DB", "sqlite")
 HTMX = {"HX-Request": "true"}
@@ -94,6 +95,7 @@ def _forget(app):
     web._buckets._rows.clear()
     card_views.forget()
     ranked_queries.frozen.drop()
+    shelf.reset()
     app.extensions.pop("people", None)
     for name in ("presence", "token_presence"):
         app.extensions[name].noted.clear()

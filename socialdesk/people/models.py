@@ -33,6 +33,7 @@ class Person(db.Model):
     only_tickets: Mapped[bool] = mapped_column(default=False, server_default=sa.false())        # "Just my tickets": no social side
     swipe_right: Mapped[str] = mapped_column(default="me-too", server_default="me-too")           # SWIPES
     swipe_left: Mapped[str] = mapped_column(default="save", server_default="save")
+    learns: Mapped[bool] = mapped_column(default=True, server_default=sa.true())      # may searches of theirs teach the index?
     lock_screen: Mapped[str] = mapped_column(default="discreet")             # discreet: nothing private; full: title and text
     epoch: Mapped[int] = mapped_column(default=1)                            # raised when every session ends
     pw_hash: Mapped[str | None]

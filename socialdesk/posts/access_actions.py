@@ -6,7 +6,7 @@ from ..errors import Invalid, Missing
 from ..events import Verb, record
 from ..people.models import Circle, Person, Team
 from ..policy import require, sees
-from ..search.models import Document
+from ..search.models import Change, Document
 from ..tags.actions import retag
 from ..tickets.models import Ticket
 from .models import Access, Follow, Post
@@ -64,13 +64,14 @@ def move_rights(root_id, *, team_id=_SAME, audience=_SAME):
     for table, where, values in ((Ticket, Ticket.post_id == root.id, {"team_id": root.team_id}),
                                  (Document, Document.root_id == root.id, {"segment": segment_of(root)})):
         db.session.execute(sa.update(table).where(where).values(values).execution_options(synchronize_session="fetch"))
+    db.session.execute(sa.insert(Change).from_select(["post_id"], sa.select(Document.post_id).where(Document.root_id == root.id)))
     return root
 
 
 def segment_of(root):
-    """The segment of the index a thread belongs to: people, desk, or team:<id> of a confidential team."""
+    """The segment of the index a thread belongs to: everyone, circle:<id>, desk, or team:<id> of a confidential team."""
     if root.audience != "private":
-        return "people"
+        return f"circle:{root.circle_id}" if root.audience == "circle" else "everyone"
     return f"team:{root.team_id}" if root.sealed else "desk"
 
 

@@ -1,23 +1,25 @@
 """What one can ask of the index: what is known already, and everything one may see."""
+import math
 from typing import NamedTuple
 
+import numpy as np
 from markupsafe import Markup
 
 from ..errors import Invalid
-from .match_queries import PEOPLE, counts, matches
-from .rank_checker import best_sentence, marked, rank
+from .ask_queries import ask, find, own_documents, rows_of, spoken, view_of
+from .rank_checker import POOL, Ranked, best_sentence, marked, varied
 from .word_checker import terms_of
 
-SUGGESTED = ("article", "answer")       # what answers; a question that is still open does not
-EVERYTHING = ("article", "answer", "question", "ticket", "announcement", "idea")
-CANDIDATES = 60                         # what is ranked for a suggestion
+KNOWN = ("article", "answer", "incident", "announcement")       # what answers; a question that is still open does not
+EVERYTHING = ("known", "asked", "solved")
+CANDIDATES = 16                         # what is read to choose a suggestion from
 MOST = 200                              # what the results pages show at most
 LEAST_LETTERS = 8
-LEAST_FIT, LEAST_FIT_OF_ONE = 0.45, 0.8  # below, nothing is shown; a single word must say nearly all and stand in the title
+LEAST_FIT, LEAST_FIT_OF_ONE = 0.45, 0.8  # below, nothing is shown; a single word must say nearly all
 
 
 class Suggestion(NamedTuple):
-    """Something that may answer what somebody types.  sentence: where it does."""
+    """Something that may answer what somebody types.  sentence: where it does; why: what speaks for it besides, or empty."""
 
     kind: str
     id: int
@@ -25,6 +27,7 @@ class Suggestion(NamedTuple):
     url: str
     score: float
     sentence: str
+    why: str = ""
 
 
 class Found(NamedTuple):
@@ -40,37 +43,81 @@ class Found(NamedTuple):
 def suggest(viewer, text, limit=3):
     """[Suggestion], best first, of what everyone or a circle of this person's may read; empty where nothing fits.
     From the second word or the eighth letter on."""
-    if len(text.split()) < 2 and len(text.strip()) < LEAST_LETTERS:
+    if len(text.split()) < 2 and len(text.strip()) < LEAST_LETTERS or limit < 1:
         return []
-    terms, rows = _asked(viewer, text, SUGGESTED, CANDIDATES, tables=(PEOPLE,))
+    terms = terms_of(text)
+    ranked = known(viewer, terms, limit)
+    return [Suggestion(one.row.kind, one.row.post_id, one.row.title, url_of(one.row), round(max(one.value, 0.001), 3),
+                       best_sentence(one.row.body, terms, 110), _why(one.row)) for one in ranked]
+
+
+def known(viewer, terms, limit, shy=True):
+    """[Ranked] of what is known that fits.  shy: silent where nothing fits well."""
+    view = view_of(viewer, ("known",))
+    hits = find(view, ask(view, terms), CANDIDATES)
+    if not len(hits.ids):
+        return []
+    rows = rows_of(viewer, hits.ids[:CANDIDATES], KNOWN)
+    fits = _fits(hits, view.gone)
     shown = {}
-    for one in rows:
-        if _fits(one):
-            shown.setdefault(one.row.root_id, one)
-    return [Suggestion(one.row.kind, one.row.post_id, one.row.title, _url(one.row), round(one.score, 3),
-                       best_sentence(one.row.body, terms, 110)) for one in list(shown.values())[:max(0, limit)]]
+    for post_id, score, fit in zip(hits.ids.tolist(), hits.scores.tolist(), fits):
+        row = rows.get(post_id)
+        if row is not None and (fit or not shy):
+            shown.setdefault(row.root_id, Ranked(score / float(hits.scores[0]) * _boost(row), fit, row))
+    best = sorted(shown.values(), key=lambda one: (-one.value, -one.row.post_id))[:POOL]
+    return varied(best, limit, [frozenset(one.row.title.casefold().split()) for one in best])
 
 
-def _fits(ranked):
-    return ranked.fit >= (LEAST_FIT if ranked.said > 1 else LEAST_FIT_OF_ONE)
+def _fits(hits, gone):
+    """How much of what was typed each document speaks of, 0 where it is not enough."""
+    terms, rarities = hits.asked.terms, np.array(hits.asked.rarities)
+    telling = np.array([term.says_something for term in terms])
+    if not telling.any():
+        return [0] * len(hits.ids)
+    said = spoken(hits, gone, CANDIDATES) & telling
+    weights = np.where(telling, rarities, 0)
+    fit = said @ weights / np.sort(weights)[::-1][:5].sum()
+    least = np.where(said.sum(1) > 1, LEAST_FIT, LEAST_FIT_OF_ONE)
+    return np.where(fit >= least, np.minimum(fit, 1), 0).tolist()
+
+
+def _boost(row):
+    """How much more it counts than its words alone: by how many it solved it for, that it happens now, or a followed hashtag."""
+    return (1 + min(0.2, 0.04 * math.log2(1 + row.solved))) * (1.15 if row.kind == "incident" else 1) * (1.05 if row.followed else 1)
+
+
+def _why(row):
+    """What speaks for a suggestion besides its words."""
+    if row.kind == "incident":
+        return f"Happening now, {row.me_toos} said me too" if row.me_toos else "Happening now"
+    if row.solved > 1:
+        return f"Solved it for {row.solved} people"
+    return "From a hashtag you follow" if row.followed else ""
 
 
 def search(viewer, q, limit=20, cursor=None):
     """([Found], next cursor or None): what this person may see and any of the words stands in, best first."""
     start = _start(cursor)
     limit = min(max(1, limit), 100)
-    terms, rows = _asked(viewer, q, EVERYTHING, MOST)
-    page = [Found(one.row.kind, one.row.post_id, one.row.title, _url(one.row), marked(best_sentence(one.row.body, terms, 220), terms))
-            for one in rows[start:start + limit]]
+    terms = terms_of(q)
+    rows = everything(viewer, terms)
+    page = [Found(row.kind, row.post_id, row.title, url_of(row), marked(best_sentence(row.body, terms, 220), terms))
+            for row in rows[start:start + limit]]
     return page, str(start + limit) if start + limit < len(rows) else None
 
 
-def _asked(viewer, text, kinds, limit, **where):
-    """(terms, [Ranked]): found by the words that say something, put in order by all of them."""
-    terms = terms_of(text)
-    documents, frequencies = counts(terms)
-    telling = [term for term in terms if term.says_something] or terms
-    return terms, rank(matches(viewer, telling, kinds, limit=limit, **where), terms, documents, frequencies)
+def everything(viewer, terms, most=MOST):
+    """Rows of what this person may see, best first."""
+    view = view_of(viewer, EVERYTHING)
+    asked = ask(view, terms)
+    found = dict(zip(*map(np.ndarray.tolist, find(view, asked, most)[:2])))
+    own, segments = own_documents(viewer)
+    if len(own):
+        private = view_of(viewer, EVERYTHING, segments)
+        hits = find(private, ask(private, terms), most, allowed=own)
+        found |= dict(zip(hits.ids.tolist(), hits.scores.tolist()))
+    rows = rows_of(viewer, list(found))
+    return sorted(rows.values(), key=lambda row: (-found[row.post_id], -row.post_id))[:most]
 
 
 def _start(cursor):
@@ -81,7 +128,8 @@ def _start(cursor):
     return int(cursor)
 
 
-def _url(row):
+def url_of(row):
+    """Where a document is read."""
     if row.kind == "article":
         return f"/help/{row.slug or row.post_id}"
     return f"/p/{row.post_id}"              # an answer's address leads to its place in the thread

@@ -43,10 +43,11 @@ def plain_of_html(text):
 
 
 class Term(NamedTuple):
-    """A word of a query.  word: as the index has it; start: what the word being typed begins with, or empty."""
+    """A word of a query.  word: as the index has it; start: what the word being typed begins with, or empty; typed: as spelled, folded."""
 
     word: str
     start: str = ""
+    typed: str = ""
 
     @property
     def says_something(self):
@@ -59,6 +60,15 @@ def words_of(text):
     return [word for found in _words().finditer(clean(text)) for word in _index_words(found.group())]
 
 
+def forms_of(text):
+    """[(form, word)] of a text, in its order: each word as it is spelled, folded, and as the index keeps it."""
+    found = []
+    for place in _words().finditer(clean(text)):
+        words = _index_words(place.group())
+        found += [(_folded(place.group())[:MAX_WORD], words[0])] if len(words) == 1 else [(word, word) for word in words]
+    return found
+
+
 def places_of(text):
     """[(start, end, words)] of what stands in a text between its spaces and signs.  text: clean."""
     return [(*found.span(), _index_words(found.group())) for found in _words().finditer(text)]
@@ -68,20 +78,24 @@ def terms_of(text):
     """The different words of what somebody types, at most MAX_TERMS; the last one may go on.  Never raises."""
     text = clean(text[-MAX_TEXT:] if len(text) > MAX_TEXT else text)
     places = places_of(text)
-    terms = dict.fromkeys(Term(word) for _, _, words in places for word in words)
+    terms = {}
+    for start, end, words in places:
+        typed = _folded(text[start:end])[:MAX_WORD] if len(words) == 1 else ""
+        for word in words:
+            terms.setdefault(word, Term(word, typed=typed or word))
     if places and places[-1][1] == len(text):
         terms |= _going_on(text[places[-1][0]:], places[-1][2], terms)
-    found = list(terms)
+    found = list(terms.values())
     return found if len(found) <= MAX_TERMS else found[:MAX_TERMS // 2] + found[-MAX_TERMS // 2:]
 
 
 def _going_on(typed, words, terms):
     """The last word, with what it begins with; it takes the place of the finished one."""
     start = _folded(typed)
-    if not words or len(words) > 1 or len(start) < 2 or not is_one_word(start):
+    if not words or len(words) > 1 or not is_one_word(start):
         return {}
-    terms.pop(Term(words[0]), None)
-    return {Term(words[0], start[:MAX_WORD]): None}
+    terms.pop(words[0], None)
+    return {words[0]: Term(words[0], start[:MAX_WORD], start[:MAX_WORD])}
 
 
 def is_one_word(text):
@@ -90,7 +104,7 @@ def is_one_word(text):
     return found is not None and "'" not in text and "’" not in text
 
 
-@lru_cache(50_000)
+@lru_cache(20_000)
 def _index_words(typed):
     """What the index has for something between spaces: one stemmed word, or the runs of a script without spaces."""
     folded, words, end = _folded(typed), [], 0
