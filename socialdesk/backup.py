@@ -20,7 +20,7 @@ from .search.actions import reindex
 
 FORMAT = 1
 #: hints are for pages that are open now; the index is made anew
-LEFT_OUT = {"hint", "alembic_version", "document", "index_change", "index_segment", "index_word", "index_merged", "index_state"}
+LEFT_OUT = {"hint", "alembic_version", "document", "index_change", "index_segment", "index_word", "index_merged", "index_sense", "index_state"}
 BATCH = 1000
 
 

@@ -205,9 +205,13 @@ def test_a_hidden_thing_is_neither_counted_nor_takes_a_place(make):
 def test_private_words_count_in_nobody_elses_order(make):
     make.article(title="Lemur one"), make.article(title="Lemur two")
     run_due()
+    person = make.viewer(make.person())
+    before = view_of(person, EVERYTHING).documents
     make.ticket(body="My axolotl and my lemur."), make.question(make.person(), body="Public pangolin?")
     run_due()
-    assert counts == before[1] == {"lemur": 2, "axolotl": 0} and documents == before[0] + 1
+    view = view_of(person, EVERYTHING)
+    assert (view.count("lemur"), view.count("axolotl"), view.documents) == (2, 0, before + 1)
+    assert view.starting("axo", 9) == ({}, 0) and view.near("axolotls") == [] and view.form_count("axolotl") == 0
 
 
 def test_a_question_made_private_leaves_the_peoples_words(make):

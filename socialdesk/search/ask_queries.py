@@ -93,11 +93,10 @@ def find(view, asked, most, allowed=None):
     return Hits(*top(asked.groups, view.gone, most, allowed), asked)
 
 
-def spoken(hits, gone, most):
-    """bool array (documents × terms): which of the best documents speak of which term."""
-    ids = hits.ids[:most]
+def spoken(groups, ids, gone):
+    """bool array (documents × groups): which of these documents speak of what."""
     stale = np.isin(ids, gone)
-    return np.array([contribution(group, ids, stale) > 0 if group else np.zeros(len(ids), bool) for group in hits.asked.groups]).T.reshape(len(ids), -1)
+    return np.array([contribution(group, ids, stale) > 0 for group in groups], bool).T
 
 
 def having_all(groups):

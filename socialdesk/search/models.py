@@ -27,6 +27,14 @@ class Document(db.Model):
     learned: Mapped[dict] = mapped_column(default=dict)
 
 
+class Sense(db.Model):
+    """What a document means, as numbers; written only where the semantic extra is installed."""
+
+    __tablename__ = "index_sense"
+    post_id: Mapped[int] = mapped_column(sa.ForeignKey("document.post_id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    vectors: Mapped[bytes]
+
+
 class Change(db.Model):
     """A document that was written, moved or taken out after its words were merged into the posting lists."""
 

@@ -6,7 +6,9 @@ import numpy as np
 from markupsafe import Markup
 
 from ..errors import Invalid
-from .ask_queries import ask, find, own_documents, rows_of, spoken, view_of
+from . import semantic_index
+from .ask_queries import ask, find, own_documents, rows_of, view_of
+from .fit_queries import fit, sensed
 from .rank_checker import POOL, Ranked, best_sentence, marked, varied
 from .word_checker import terms_of
 
@@ -15,7 +17,7 @@ EVERYTHING = ("known", "asked", "solved")
 CANDIDATES = 16                         # what is read to choose a suggestion from
 MOST = 200                              # what the results pages show at most
 LEAST_LETTERS = 8
-LEAST_FIT, LEAST_FIT_OF_ONE = 0.45, 0.8  # below, nothing is shown; a single word must say nearly all
+SENSED = 100                            # of so many the sense is looked at, where the extra is installed
 
 
 class Suggestion(NamedTuple):
@@ -46,39 +48,28 @@ def suggest(viewer, text, limit=3):
     if len(text.split()) < 2 and len(text.strip()) < LEAST_LETTERS or limit < 1:
         return []
     terms = terms_of(text)
-    ranked = known(viewer, terms, limit)
+    ranked = known(viewer, text, limit)
     return [Suggestion(one.row.kind, one.row.post_id, one.row.title, url_of(one.row), round(max(one.value, 0.001), 3),
                        best_sentence(one.row.body, terms, 110), _why(one.row)) for one in ranked]
 
 
-def known(viewer, terms, limit, shy=True):
+def known(viewer, text, limit, shy=True):
     """[Ranked] of what is known that fits.  shy: silent where nothing fits well."""
     view = view_of(viewer, ("known",))
-    hits = find(view, ask(view, terms), CANDIDATES)
+    hits = find(view, ask(view, terms_of(text)), SENSED if semantic_index.model() else CANDIDATES)
     if not len(hits.ids):
         return []
-    rows = rows_of(viewer, hits.ids[:CANDIDATES], KNOWN)
-    fits = _fits(hits, view.gone)
+    values, senses = sensed(hits, text)
+    order = np.argsort(-values, kind="stable")[:CANDIDATES]
+    ids = hits.ids[order]
+    rows, fits = rows_of(viewer, ids, KNOWN), fit(hits, view.gone, order, senses)
     shown = {}
-    for post_id, score, fit in zip(hits.ids.tolist(), hits.scores.tolist(), fits):
+    for at, post_id, value, fitting in zip(order.tolist(), ids.tolist(), values[order].tolist(), fits.tolist()):
         row = rows.get(post_id)
-        if row is not None and (fit or not shy):
-            shown.setdefault(row.root_id, Ranked(score / float(hits.scores[0]) * _boost(row), fit, row))
+        if row is not None and (fitting or not shy):
+            shown.setdefault(row.root_id, Ranked(value * _boost(row), fitting, row, senses.titles[at] if senses else None))
     best = sorted(shown.values(), key=lambda one: (-one.value, -one.row.post_id))[:POOL]
-    return varied(best, limit, [frozenset(one.row.title.casefold().split()) for one in best])
-
-
-def _fits(hits, gone):
-    """How much of what was typed each document speaks of, 0 where it is not enough."""
-    terms, rarities = hits.asked.terms, np.array(hits.asked.rarities)
-    telling = np.array([term.says_something for term in terms])
-    if not telling.any():
-        return [0] * len(hits.ids)
-    said = spoken(hits, gone, CANDIDATES) & telling
-    weights = np.where(telling, rarities, 0)
-    fit = said @ weights / np.sort(weights)[::-1][:5].sum()
-    least = np.where(said.sum(1) > 1, LEAST_FIT, LEAST_FIT_OF_ONE)
-    return np.where(fit >= least, np.minimum(fit, 1), 0).tolist()
+    return varied(best, limit)
 
 
 def _boost(row):

@@ -7,7 +7,7 @@ from markupsafe import Markup, escape
 from ..posts.checker import cut
 from .word_checker import places_of
 
-SAME = 0.15                             # how much less one counts that says what another said, by its title
+SAME, SAME_SENSE = 0.15, 0.25           # how much less one counts that says what another said: by the words of its title, or their sense
 POOL = 12                               # of so many the shown ones are chosen
 MAX_LOOKED_AT = 12_000                  # characters of a text in which the best sentence is looked for
 
@@ -20,22 +20,26 @@ class Ranked(NamedTuple):
     value: float
     fit: float
     row: object
+    sense: object = None                # the vector of its title, where the sense is known
 
 
-def varied(found, most, titles):
-    """[Ranked], best first, of which none says the same as another if there is something else to say.
-    found: [Ranked], best first; titles: the set of words of each one's title."""
+def varied(found, most):
+    """[Ranked], best first, of which none says the same as another if there is something else to say.  found: best first."""
+    titles = [frozenset(one.row.title.casefold().split()) for one in found]
     pool, chosen = list(range(len(found)))[:POOL], []
     while pool and len(chosen) < most:
-        worth = {n: found[n].value - SAME * max((_likeness(titles[n], titles[m]) for m, _value in chosen), default=0) for n in pool}
+        worth = {n: found[n].value - max((_likeness(found[n], found[m], titles[n], titles[m]) for m, _value in chosen), default=0) for n in pool}
         best = max(pool, key=lambda n: (worth[n], -n))
         chosen.append((best, worth[best]))
         pool.remove(best)
     return [found[n]._replace(value=value) for n, value in chosen] + list(found[POOL:most])
 
 
-def _likeness(one, other):
-    return len(one & other) / max(1, len(one | other))
+def _likeness(one, other, title, other_title):
+    """How much less one counts beside another."""
+    if one.sense is not None and other.sense is not None:
+        return SAME_SENSE * float(one.sense @ other.sense)
+    return SAME * len(title & other_title) / max(1, len(title | other_title))
 
 
 def best_sentence(body, terms, length=140):

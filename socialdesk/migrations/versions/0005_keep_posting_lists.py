@@ -27,6 +27,8 @@ def upgrade():
     op.execute("DELETE FROM document")
     for name, type_, default in (("part", sa.Text(), "asked"), ("more", sa.Text(), ""), ("learned", sa.JSON(), "{}")):
         op.add_column("document", sa.Column(name, type_, server_default=default, nullable=False))
+    _table("index_sense", sa.Column("post_id", Id, sa.ForeignKey("document.post_id", name="fk_index_sense_post_id_document", ondelete="CASCADE"), nullable=False),
+           sa.Column("vectors", sa.LargeBinary(), nullable=False), key=("post_id",))
     _table("index_change", sa.Column("id", Id, nullable=False), _number("post_id"), key=("id",), sqlite_autoincrement=True)
     _table("index_segment", sa.Column("id", Id, nullable=False), sa.Column("name", sa.Text(), nullable=False), _number("documents"), _number("title_words"),
            _number("body_words"), sa.UniqueConstraint("name", name="uq_index_segment_name"), key=("id",))
@@ -51,7 +53,7 @@ def upgrade():
 def downgrade():
     with op.batch_alter_table("person") as batch:
         batch.drop_column("learns")
-    for table in ("search_lesson", "index_state", "index_merged", "index_word", "index_segment", "index_change"):
+    for table in ("search_lesson", "index_state", "index_merged", "index_word", "index_segment", "index_change", "index_sense"):
         op.drop_table(table)
     with op.batch_alter_table("document") as batch:
         for name in ("part", "more", "learned"):

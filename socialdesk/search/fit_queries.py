@@ -1,0 +1,62 @@
+"""Does what was found fit at all?  And what the sense of the words adds, where the extra is installed."""
+import math
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import sqlalchemy as sa
+
+from ..ready import Ready
+from . import semantic_index
+from .ask_queries import spoken
+from .models import Sense
+from .score_index import highest
+
+SENSE = 0.5                             # how much the sense weighs beside the words
+MOST_ASKED = 5                          # words that a document must speak of to fit wholly: a long story need not be told again
+ALONE = 0.8                             # a document with one of the words only must have nearly all that is said
+
+#: how sure we are: weights, the constant, and from where on it is shown; fitted on the pack, docs/search.md
+_WORDS = {"strength": 8.7, "cover": -2.1, "fit": 5.1}, -5.45, -0.76
+_SENSED = {"sense": 9.65, "cover": 5.77}, -9.65, -0.49
+
+
+class Senses(NamedTuple):
+    """How like the documents are to the text, -1..1, and the vectors of their titles."""
+
+    likeness: np.ndarray
+    titles: np.ndarray
+
+
+def sensed(hits, text):
+    """(what each document counts, 0..1; Senses or None)."""
+    values = hits.scores / hits.scores[0]
+    if not semantic_index.model():
+        return values, None
+    found = {row.post_id: row.vectors for row in _vectors().all({"ids": hits.ids.tolist()})}
+    nothing = bytes(2 * semantic_index.WIDTH)
+    blobs = [bytes(found.get(post_id) or nothing) for post_id in hits.ids.tolist()]
+    like = semantic_index.likeness(blobs, semantic_index.vector(text.strip()))
+    return (1 - SENSE) * values + SENSE * like, Senses(like, semantic_index.title_vectors(blobs))
+
+
+def fit(hits, gone, order, senses):
+    """How sure we are that each of these documents answers, 0..1; 0 where it is not enough.  order: places among the hits."""
+    rarities = np.array(hits.asked.rarities)
+    telling = np.where([term.says_something for term in hits.asked.terms], rarities, 0)
+    said = spoken(hits.asked.groups, hits.ids[order], gone)
+    most = np.sort(telling)[::-1][:MOST_ASKED].sum() or math.inf
+    facts = {"strength": hits.scores[order] / highest(rarities.sum()), "cover": said @ rarities / rarities.sum(),
+             "fit": np.minimum(1, said @ telling / most)}
+    weights, constant, least = _WORDS
+    if senses:
+        facts["sense"] = senses.likeness[order]
+        weights, constant, least = _SENSED
+    sure = sum(weight * facts[name] for name, weight in weights.items()) + constant
+    enough = (sure >= least) & (((said & (telling > 0)).sum(1) > 1) | (facts["fit"] >= ALONE))
+    return np.where(enough, 1 / (1 + np.exp(-sure)), 0)
+
+
+@cache
+def _vectors():
+    return Ready(sa.select(Sense.post_id, Sense.vectors).where(Sense.post_id.in_(sa.bindparam("ids", expanding=True))))
