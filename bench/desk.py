@@ -55,6 +55,10 @@ class Desk:
         """Serve."""
         self.process = subprocess.Popen([sys.executable, "app.py", "--port", str(self.port), *map(str, arguments)], cwd=ROOT,
                                         env=self.environ, stdout=subprocess.DEVNULL, start_new_session=True)
+        return self.wait()
+
+    def wait(self):
+        """Wait until it answers."""
         end = time.monotonic() + 60
         while time.monotonic() < end:
             try:

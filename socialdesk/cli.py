@@ -43,9 +43,9 @@ def _parser():
 
     shown = command("demo", do.demo, "serve a filled desk on a data folder of its own; prints links for a requester, an agent, an admin")
     _serving(shown)
-    shown.add_argument("--people", type=int, default=24)
-    shown.add_argument("--posts", type=int, default=120)
-    shown.add_argument("--seed", type=int, default=7)
+    shown.add_argument("--people", type=int, default=24, help="how many people (24)")
+    shown.add_argument("--posts", type=int, default=120, help="how many threads (120), replies on top; 100000 take a few minutes")
+    shown.add_argument("--seed", type=int, default=7, help="another number, another organisation (7)")
     command("worker", do.worker, "do jobs only (set SOCIALDESK_JOBS=off where the web runs)")
     command("migrate", do.migrate, "bring the schema up to date")
     command("check", do.check, "say how the desk is; exit status 1 if something is wrong")

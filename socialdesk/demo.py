@@ -1,20 +1,24 @@
 """The demo: a believable organisation, made by the same deeds as everybody's, at moments of the past."""
 import random
 import sys
+from bisect import bisect_left
 from datetime import time, timedelta
 from itertools import groupby
 
 import sqlalchemy as sa
 
-from . import demo_bulk as bulk
 from . import demo_content as content
 from .db import clock, db, now, transaction
+from .demo_bulk import SLICE, Writer
+from .demo_crowd import crowd_of, follow_hashtags, join_circles, part_of
+from .demo_many import MOST_DAYS, PHOTOS, Teller, moments
 from .demo_pictures import picture
-from .demo_plan import DAYS, RECENT, day_before, plan
+from .demo_plan import RECENT, day_before, plan
 from .errors import Conflict
-from .jobs import Done, done_once, run_due
+from .jobs import Done, claim, done_once, run_batch, run_due
 from .knowledge import actions as knowledge
 from .notifications.actions import read_all, read_thread
+from .notifications.models import Notification
 from .people import actions as people
 from .people.models import Person
 from .people.queries import person_by_email, team_by_name
@@ -23,11 +27,11 @@ from .policy import can, viewer_of
 from .posts import actions as posts
 from .posts.idea_actions import move_idea
 from .posts.kind_actions import KINDS, say
-from .posts.models import PollOption
+from .posts.models import PollOption, Post
 from .posts.poll_actions import answer_poll
-from .posts.queries import prepare
+from .posts.queries import keep_photos, prepare
 from .posts.reaction_actions import react
-from .search.actions import index_posts
+from .search.actions import reindex
 from .tags.actions import own_tag
 from .tags.synonym_actions import make_synonym
 from .tickets import actions as tickets
@@ -36,6 +40,7 @@ from .tickets.status_actions import close_resolved
 
 MAIN = ("amina", "tomasz", "ines")              # requester, agent, admin: in the order their links are printed
 AT_ONCE = 40                                    # deeds in one transaction
+QUIET = 500                                     # what is less is done before one has read how far it is
 LANES = ("now", "soon")                         # nobody has a phone yet, so nothing is pushed
 
 
@@ -46,9 +51,11 @@ def fill(app, people=24, posts=120, seed=7):
         if not _is_filled():
             stood = clock.stands_at
             try:
-                _Stage(now(), random.Random(seed), people).play(posts)
+                has_many = Stage(now(), seed, people).play(posts)
             finally:
                 clock.stands_at = stood
+            if has_many:
+                _index()
             run_due(with_clockwork=True)
         with transaction():
             return [make_link(person_by_email(_email(handle)).id) for handle in MAIN]
@@ -67,30 +74,52 @@ def _email(handle):
     return f"{handle}@{content.DOMAIN}"
 
 
-class _Stage:
+class Stage:
     """Who plays, and what stands of each thread so far."""
 
-    def __init__(self, present, rng, size):
-        self.present, self.rng, self.size = present, rng, size
+    def __init__(self, present, seed, size):
+        self.present, self.rng, self.size = present, random.Random(seed), size
+        self.chance = random.Random(f"{seed} many")             # the story stays the same, however many speak beside it
         self.recent = present - RECENT
-        self.cast, self.teams, self.circles = {}, {}, {}
+        self.cast, self.teams, self.circles, self.extras = {}, {}, {}, []
         self.roots, self.replies, self.seen = {}, {}, set()
 
     def play(self, total):
-        """The people first, then everything they say, in the order of time."""
-        clock.stands_at = day_before(self.present, DAYS + 1, time(8), "UTC")
-        self._make_people()
-        deeds = plan(self.present, self.rng, total, {handle: viewer.tz for handle, viewer in self.cast.items()})
-        opening = sum(isinstance(deed.step, content.Thread) for deed in deeds)
+        """The people first, then everything they say, in the order of time.  Returns whether there is more than the story."""
+        clock.stands_at = day_before(self.present, MOST_DAYS + 1, time(8), "UTC")
+        self.make_people()
+        deeds, more = plan(self.present, self.rng, total, {handle: viewer.tz for handle, viewer in self.cast.items()})
+        opening = more + sum(isinstance(deed.step, content.Thread) for deed in deeds)
+        self.prepare_many(more)
         for slot, some in groupby(deeds, self._slot):
+            self.write_many(bisect_left(self.begins, slot.timestamp()), opening)
             self._act(list(some), slot)
-            _show(len(self.roots), opening)
+        self.write_many(more, opening)
         with transaction():
+            follow_hashtags(self.extras, self.chance)
             done_once(0, "demo")
+            if more:
+                reindex()
+        return bool(more)
+
+    def prepare_many(self, count):
+        """Get ready to tell so many threads beside the story."""
+        self.teller = Teller(self.chance, crowd_of(), self.present)
+        self.begins, self.written, self.writer = moments(self.present, self.chance, count), 0, Writer(_photos())
+        db.session.rollback()
+
+    def write_many(self, upto, opening=0):
+        """Write the threads of the many up to this one, between the deeds of the story, so that ids follow time."""
+        while self.written < upto:
+            some = self.begins[self.written:min(upto, self.written + SLICE)]
+            self.writer.write(list(map(self.teller.tell, some)))
+            self.written += len(some)
+            _show("posts", self.written + len(self.roots), opening)
 
     # --- the people
 
-    def _make_people(self):
+    def make_people(self):
+        """Everybody, their teams and circles."""
         with transaction():
             self.teams = {name: people.add_team(name, confidential=sealed).id for name, (sealed, _) in content.TEAMS.items()}
             self.circles = {name: people.add_circle(name).id for name in content.CIRCLES}
@@ -99,13 +128,15 @@ class _Stage:
                 for handle in members:
                     people.join_circle(ids[handle], self.circles[circle])
             self._own_hashtags()
-        extras = list(content.extra_people(self.size - len(ids)))
-        everybody = list(ids.values())
+        extras = list(enumerate(content.extra_people(self.size - len(ids))))
         for start in range(0, len(extras), AT_ONCE):
             with transaction():
-                everybody += [self._add(email, name, (content.PORTO, content.GDANSK)[n % 2])
-                              for n, (email, name) in enumerate(extras[start:start + AT_ONCE])]
-        self.cast = {viewer.handle: viewer for viewer in map(viewer_of, everybody)}
+                self.extras += [self._add(email, name, (content.PORTO, content.GDANSK)[n % 2], part_of(n)[0], team=part_of(n)[1])
+                                for n, (email, name) in extras[start:start + AT_ONCE]]
+            _show("people", len(self.extras), len(extras))
+        with transaction():
+            join_circles(self.extras, self.chance)
+        self.cast = {viewer.handle: viewer for viewer in map(viewer_of, [*ids.values(), *self.extras])}
         db.session.rollback()
 
     def _slot(self, deed):
@@ -133,12 +164,11 @@ class _Stage:
         """Do these deeds and the work that follows from them."""
         for start in range(0, len(deeds), AT_ONCE):
             some = deeds[start:start + AT_ONCE]
-            texts = [self._texts(deed) for deed in some]
+            texts = [self._prepared(deed.step) for deed in some]
             with transaction():
                 for deed, prepared in zip(some, texts):
                     clock.stands_at = deed.at
                     self._do(deed, prepared)
-                index_posts([self.roots[deed.number] for deed in some if deed.all_at])
         run_due(LANES)
         self._tidy(deeds, slot)
 
@@ -151,14 +181,8 @@ class _Stage:
                 return
             close_resolved()
             if slot > self.recent - timedelta(days=4):
-                for viewer in self.cast.values():
-                    read_all(viewer)
-
-    def _texts(self, deed):
-        """The text of a deed made ready; of a thread that is written at once, those of its steps too."""
-        if deed.all_at:
-            return [self._prepared(step) for step in (deed.step, *deed.step.steps)]
-        return self._prepared(deed.step)
+                for person_id in db.session.scalars(sa.select(Notification.person_id).where(Notification.read_at.is_(None)).distinct()).all():
+                    read_all(viewer_of(person_id))
 
     def _who(self, step):
         return self.cast[step.by if isinstance(step, content.Thread) else step.who]
@@ -172,9 +196,6 @@ class _Stage:
 
     def _do(self, deed, prepared):
         number, step, who = deed.number, deed.step, self._who(deed.step)
-        if deed.all_at:
-            self.roots[number] = bulk.write(step, deed.all_at, prepared, self.cast)
-            return
         if isinstance(step, content.Thread):
             self.roots[number] = _OPENS[step.kind](who, prepared, step.options).id
             return
@@ -224,9 +245,9 @@ _OPENS = {"question": _open_question, "ticket": _open_ticket, "article": lambda 
 
 #: verb of the samples -> the deed; stage, number of the thread, viewer, step, prepared text
 _STEPS = {
-    "says": _Stage.say,
-    "notes": _Stage.say,
-    "sets": _Stage.set_status,
+    "says": Stage.say,
+    "notes": Stage.say,
+    "sets": Stage.set_status,
     "takes": lambda stage, number, who, step, _: tickets.take(stage.roots[number], who),
     "assigns": lambda stage, number, who, step, _: tickets.assign(stage.roots[number], who, stage.cast[step.argument].id),
     "moves": lambda stage, number, who, step, _: tickets.move(stage.roots[number], who, team_by_name(step.argument).id),
@@ -245,7 +266,31 @@ _STEPS = {
 }
 
 
-def _show(done, total):
-    """How far it is, on a terminal's stderr."""
+def _photos():
+    return {name: keep_photos([picture(name)])[0] for name in sorted(set(PHOTOS.values()))}
+
+
+def _index():
+    """Do the work that builds the search index anew, with all that the many said."""
+    last = db.session.scalar(sa.select(sa.func.max(Post.id)))
+    while jobs := claim("quiet"):
+        run_batch(jobs)
+        _show("search index", max((job.ref_id or 0 for job in jobs if job.kind == "reindex"), default=last), last)
+    _show("search index", last, last)
+    if db.engine.dialect.name == "postgresql":
+        with transaction():
+            db.session.execute(sa.text("ANALYZE"))          # else it plans for some time as for an empty desk
+
+
+def _show(what, done, total):
+    """How far it is, on stderr: a bar on a terminal, else a line at every tenth."""
+    if not total or total <= QUIET or _shown.get(what) == (tenth := 10 * done // total) and not sys.stderr.isatty():
+        return
+    _shown[what] = tenth
     if sys.stderr.isatty():
-        print(f"\r[{'#' * (30 * done // total):30}] {done} of {total} posts", end="\n" if done == total else "", file=sys.stderr, flush=True)
+        print(f"\r[{'#' * (30 * done // total):30}] {done} of {total} {what}", end="\n" if done >= total else "", file=sys.stderr, flush=True)
+    else:
+        print(f"{10 * tenth} % of {total} {what}", file=sys.stderr, flush=True)
+
+
+_shown = {}

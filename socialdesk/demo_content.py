@@ -56,7 +56,6 @@ WORDS = {
     "day": ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"],
     "clock": ["8:30", "9:15", "10:00", "11:45", "12:30", "14:00", "15:20"],
     "floor": ["1", "2", "3"], "money": ["48.20", "112.00", "16.75", "230.10"]}
-SPANS = {"soon": ["8m", "15m", "20m", "35m", "50m"], "later": ["40m", "1h", "2h", "3h", "5h"]}
 
 
 @dataclass
@@ -143,23 +142,6 @@ def roots_in(thread):
 def span(text):
     """A span such as 15m or 3h as a timedelta."""
     return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
-
-
-def variation(text, rng, cast):
-    """A thread of samples/often.md with its words in braces chosen anew: a word means the same all through, spans differ.
-    cast: {role: handles} of those who may stand for a person's part."""
-    chosen, taken = {}, set()
-
-    def choose(found):
-        name = found[1]
-        if name in SPANS:
-            return rng.choice(SPANS[name])
-        if name not in chosen:
-            chosen[name] = rng.choice([one for one in cast.get(name) or WORDS[name] if one not in taken])
-            taken.add(chosen[name])
-        return chosen[name]
-
-    return read_thread(re.sub(r"\{(\w+)\}", choose, text))
 
 
 def extra_people(count):

@@ -7,17 +7,16 @@ from . import demo_content as content
 
 DAYS = 43                                       # working days the story goes back
 RECENT = timedelta(hours=40)                    # what is younger is told in hours before the present
-LIVELY = 100                                    # threads that are played deed by deed; what is beyond is written in bulk
 
-#: a step of the thread of that number at its moment; the Thread itself stands for its first words.
-#: all_at: the moments of all its steps, where the whole thread is written at once
-Deed = namedtuple("Deed", "at number step all_at")
+#: a step of the thread of that number at its moment; the Thread itself stands for its first words
+Deed = namedtuple("Deed", "at number step")
 
 
 def plan(present, rng, total, zones):
-    """[Deed] in the order of time, of so many threads: those that are written out, the newest first, then variations of what
-    is asked often.  zones: {handle: time zone} of everybody who is there; the same rng gives the same plan."""
-    return _in_order(_threads(rng, total, zones), present, rng, zones)
+    """([Deed] in the order of time of the threads that are written out, the newest first; how many more are to be made).
+    zones: {handle: time zone} of everybody who is there; the same rng gives the same plan."""
+    threads = _threads(rng, total)
+    return _in_order(threads, present, rng, zones), max(0, total - sum(map(content.roots_in, threads)))
 
 
 def day_before(present, working_days, moment, tz):
@@ -30,23 +29,10 @@ def day_before(present, working_days, moment, tz):
     return datetime.combine(day, moment, zone).astimezone(present.tzinfo)
 
 
-def _threads(rng, total, zones):
+def _threads(rng, total):
     latest = content.threads_of("now.md")
     written = latest + content.threads_of("social.md") + content.threads_of("articles.md") + content.threads_of("past.md")
-    written = [_with_readers(thread, rng) for thread in written[:max(total, len(latest))]]
-    return written + _often(rng, total - sum(map(content.roots_in, written)), zones)
-
-
-def _often(rng, count, zones):
-    """Variations of what is asked often; everybody may ask and help."""
-    extras = list(zones)[len(content.PEOPLE):]
-    cast = content.CAST | {role: [*content.CAST[role], *extras] for role in ("asker", "helper", "other")}
-    texts, chosen = content.source_of("often.md"), []
-    while len(chosen) < count:
-        if len(chosen) % len(texts) == 0:
-            rng.shuffle(texts)
-        chosen.append(content.variation(texts[len(chosen) % len(texts)], rng, cast))
-    return chosen
+    return [_with_readers(thread, rng) for thread in written[:max(total, len(latest))]]
 
 
 def _with_readers(thread, rng):
@@ -66,10 +52,7 @@ def _in_order(threads, present, rng, zones):
         moments = [_begin(thread, present, rng, zones[thread.by])]
         for step in thread.steps:
             moments.append(_later(moments[-1], step.after, thread.when, present))
-        if number < LIVELY:
-            deeds += [Deed(at, number, step, None) for at, step in zip(moments, (thread, *thread.steps))]
-        else:
-            deeds.append(Deed(moments[0], number, thread, moments))
+        deeds += [Deed(at, number, step) for at, step in zip(moments, (thread, *thread.steps))]
     return sorted(deeds, key=lambda deed: deed.at)
 
 

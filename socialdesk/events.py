@@ -116,7 +116,8 @@ def _check(facts, *words):
 
 class Hint(db.Model):
     """A hint to open pages that something changed; kept for minutes.
-    topic: post:<root>, post:<root>:desk (note readers), person:<id> (the inbox), feed, feed:circle:<id>, desk, desk:team:<id>."""
+    topic: post:<root>, post:<root>:desk (note readers), person:<id> (the inbox), feed, feed:circle:<id>, desk, desk:team:<id>;
+    lists:<person> is for processes alone: what they keep of this person's lists holds no longer."""
 
     __table_args__ = {"sqlite_autoincrement": True}
     id: Mapped[int] = mapped_column(primary_key=True)

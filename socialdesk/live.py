@@ -19,6 +19,9 @@ from .web import viewer
 
 bp = Blueprint("live", __name__)
 
+INNER = ("lists",)                      # topics that no page is told of: each process lets go of what it keeps
+inner = {}                              # topic -> what a process does with the id behind it
+
 KEEP = timedelta(minutes=2)             # hints are kept this long; a page that comes back hears those of the last minute
 REPLAY = timedelta(minutes=1)
 STREAM_SECONDS, BEAT_SECONDS = 600, 20
@@ -60,6 +63,8 @@ def shown(topic):
 
 def listeners(topic, streams):
     """Those of the streams that may hear of a topic now."""
+    if topic.startswith(INNER):
+        return []
     root = int(topic.split(":")[1]) if topic.startswith("post:") else None
     streams = [s for s in streams if root in s.posts] if root else streams
     if topic.startswith("person:"):
@@ -106,7 +111,7 @@ class Hub:
             stream.queue.put(None)
 
     def pass_on(self):
-        """Read the latest hints and put each to the streams that may hear it."""
+        """Read the latest hints and put each to the streams that may hear it; what is for processes is done here."""
         with self.lock:
             streams = list(self.streams)
         rows = db.session.execute(sa.select(Hint.id, Hint.topic).where(Hint.at > now() - timedelta(seconds=10)).order_by(Hint.id)).all()
@@ -114,6 +119,9 @@ class Hub:
             if key in self.heard:
                 continue
             self.heard[key] = time.monotonic()
+            kind, _, rest = topic.partition(":")
+            if kind in inner:
+                inner[kind](int(rest))
             hearing = listeners(topic, streams)
             db.session.rollback()
             self._tell(hearing, (key, shown(topic)))
@@ -136,7 +144,7 @@ class Hub:
             self.bell.wait(pause)
             self.bell.clear()
             try:
-                if self.streams:
+                if self.streams or inner:
                     with app.app_context():
                         self.pass_on()
             except Exception as error:  # a locked or lost database: the next look comes soon

@@ -13,7 +13,10 @@ bp = Blueprint("pwa", __name__)
 WORKER = Path(__file__).resolve().parent.parent / "service-worker.js"
 LIGHT = "#f4f0ed"                       # the table under the cards, as in tokens.css
 #: what the offline page needs to look like itself
-KEPT = ("app.css", "vendor.js", "js/app.js", "icons.svg", "brand/icon.svg", "brand/icon-192.png", "brand/badge-96.png")
+KEPT = ("app.css", "js/app.js", "icons.svg", "brand/icon.svg", "brand/icon-192.png", "brand/badge-96.png")
+#: what a browser's name says of its device; the first that fits: an Android says Linux as well
+DEVICES = {"android": ("Android",), "iphone": ("iPhone", "iPad", "iPod"), "computer": ("Windows", "Macintosh", "Linux", "CrOS")}
+DEVICES_IN_ORDER = ("iphone", "android", "computer")
 #: pictures of the desk for the install dialog: name, size in pixels, form factor, what they show.  docs/pictures.py draws them
 SCREENSHOTS = (("screen-feed", "720x1280", "narrow", "What colleagues ask, and what helped"),
                ("screen-ticket", "720x1280", "narrow", "How a ticket stands, in plain words"),
@@ -72,7 +75,11 @@ def _screenshot(asset, name, sizes, form_factor, label):
 @public
 def install():
     """How the desk gets onto a home screen: on an iPhone, on Android, on a computer."""
-    return render_template("install.html", here="me")
+    agent = request.headers.get("User-Agent", "")
+    own = next((way for way, names in DEVICES.items() if any(name in agent for name in names)), "iphone")
+    answer = current_app.make_response(render_template("install.html", here="me", ways=sorted(DEVICES_IN_ORDER, key=lambda way: way != own), offers="Chrome/" in agent))
+    answer.vary.add("User-Agent")
+    return answer
 
 
 @bp.get("/offline")

@@ -1,7 +1,7 @@
 """The demo: a believable organisation on a desk of its own."""
 import random
 import re
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 import sqlalchemy as sa
@@ -18,7 +18,7 @@ from socialdesk.notifications.queries import inbox_of, waiting_of
 from socialdesk.people.models import Membership, Person, Team
 from socialdesk.posts.checker import MAX_BODY, MAX_TITLE
 from socialdesk.posts.models import KINDS, Attachment, PollOption, Post
-from socialdesk.search.queries import suggest
+from socialdesk.search.queries import search, suggest
 from socialdesk.tickets.checker import MAX_SENTENCE
 from socialdesk.tickets.models import HOLD_REASONS, STATUSES, Major, Sentence, Ticket
 
@@ -50,7 +50,7 @@ def one(statement):
 def test_the_demo_has_the_people_and_posts_that_were_asked_for(filled):
     assert one(sa.select(sa.func.count()).select_from(Person)) == 24
     assert one(sa.select(sa.func.count()).where(Post.parent_id.is_(None))) == 120
-    assert one(sa.select(sa.func.count()).where(Post.kind == "article")) == 15
+    assert one(sa.select(sa.func.count()).where(Post.kind == "article")) >= 15
     assert one(sa.select(sa.func.count(sa.distinct(Person.tz)))) == 2
     assert one(sa.select(sa.func.count()).select_from(Membership)) > 10
 
@@ -75,13 +75,14 @@ def test_it_reaches_back_two_months_and_never_into_the_future(filled):
     assert 50 < (now() - moments[0]).days < 70
     assert max(moments) < now()
     roots = list(db.session.scalars(sa.select(Post.made_at).where(Post.parent_id.is_(None)).order_by(Post.id)))
-    assert roots == sorted(roots)
+    days = [moment.date() for moment in roots]          # within a day the story comes first
+    assert days == sorted(days)
 
 
 def test_photos_are_drawn_and_attached(filled):
     app, _ = filled
     shown = list(db.session.scalars(sa.select(Attachment)))
-    assert 3 <= len(shown) <= 6
+    assert 3 <= len(shown) <= 12
     assert all((app.config["SETTINGS"].uploads / photo.sha256).stat().st_size == photo.bytes for photo in shown)
 
 
@@ -122,6 +123,12 @@ def test_suggestions_answer_from_the_demo(filled):
     assert suggest(viewer("amina"), "wifi on my new phone")[0].title == "Wi-Fi on a new phone"
 
 
+def test_what_the_many_said_is_found_too(filled):
+    said = db.session.execute(sa.select(Post.id, Post.title).join(Person, Person.id == Post.author_id).where(
+        Post.kind == "question", Post.audience == "everyone", Post.made_at < now() - timedelta(days=3)).order_by(Post.id.desc())).first()
+    assert said.id in [found.id for found in search(viewer("amina"), said.title)[0]]
+
+
 def test_the_links_sign_in_the_requester_the_agent_and_the_admin(filled):
     app, tokens = filled
     for token, handle in zip(tokens, ("amina", "tomasz", "ines"), strict=True):
@@ -157,12 +164,10 @@ def test_the_same_seed_plans_the_same_demo():
     assert [deed.at for deed in first] == sorted(deed.at for deed in first)
 
 
-def test_many_posts_are_as_many_as_asked_for_and_lie_in_the_past():
-    deeds = planned(7, total=900)
-    opened = [deed for deed in deeds if isinstance(deed.step, Thread)]
-    assert sum(roots_in(deed.step) for deed in opened) == 900
-    assert max(deed.at for deed in deeds) < PRESENT and all(deed.at < PRESENT for deed in deeds)
-    assert all(max(deed.all_at) < PRESENT for deed in deeds if deed.all_at)
+def test_what_is_not_written_out_is_left_to_the_many():
+    deeds, more = plan(PRESENT, random.Random(7), 900, ZONES)
+    assert sum(roots_in(deed.step) for deed in deeds if isinstance(deed.step, Thread)) + more == 900
+    assert all(deed.at < PRESENT for deed in deeds) and more > 500
 
 
 @pytest.mark.parametrize("hour", [0, 7, 13, 23])
@@ -170,7 +175,7 @@ def test_many_posts_are_as_many_as_asked_for_and_lie_in_the_past():
 def test_on_any_day_and_hour_the_story_is_told_in_its_order(day, hour):
     present = PRESENT.replace(day=day, hour=hour)
     moments = {}
-    for deed in plan(present, random.Random(7), 95, ZONES):
+    for deed in plan(present, random.Random(7), 95, ZONES)[0]:
         moments.setdefault(deed.number, []).append(deed)
     for deeds in moments.values():
         thread = deeds[0].step
@@ -183,7 +188,7 @@ ZONES = {row[0]: row[3] for row in demo_content.PEOPLE}
 
 
 def planned(seed, total=120):
-    return plan(PRESENT, random.Random(seed), total, ZONES)
+    return plan(PRESENT, random.Random(seed), total, ZONES)[0]
 
 
 def test_a_desk_with_people_of_its_own_is_left_alone(desk, make):
@@ -210,13 +215,6 @@ def test_every_sample_is_played_by_people_who_exist():
             assert thread.when is not None and thread.text
 
 
-def test_a_variation_leaves_no_word_open():
-    rng = random.Random(1)
-    for text in demo_content.source_of("often.md"):
-        thread = demo_content.variation(text, rng, demo_content.CAST)
-        assert not re.search(r"[{}]", thread.text + "".join(step.text for step in thread.steps))
-
-
 @pytest.mark.parametrize("name", ["printer", "cable", "plotter", "error"])
 def test_a_picture_is_drawn_the_same_each_time(name):
     assert picture(name) == picture(name) and len(picture(name)) > 5_000
@@ -224,6 +222,6 @@ def test_a_picture_is_drawn_the_same_each_time(name):
 
 def test_texts_speak_plainly():
     """The house's voice: no apology instead of a fact, no shouting, none of the words nobody says aloud."""
-    for name in ("now.md", "articles.md", "past.md", "often.md"):
+    for name in ("now.md", "articles.md", "past.md", "often.md", "many.md", "words.md", "social.md"):
         text = (demo_content.SAMPLES / name).read_text("utf-8")
         assert not re.search(r"\bend user\b|\bplease try again\b|\bkindly\b|\boops\b|!!|sorry for the inconvenience", text, re.I), name

@@ -37,6 +37,14 @@ def test_the_page_tells_all_three_ways_without_a_script_and_without_a_sign_in(ma
         assert all("hidden" in button for button in re.findall(r"<button[^>]*data-install-now[^>]*>", html)), "a button that only a script can mend"
 
 
+def test_the_way_for_the_readers_own_device_stands_first(browse, make):
+    make.admin()
+    for agent, own in (("Mozilla/5.0 (iPhone; CPU iPhone OS 18_4 like Mac OS X)", "iphone"), ("Mozilla/5.0 (Linux; Android 15; Pixel 9)", "android"),
+                       ("Mozilla/5.0 (X11; Linux x86_64)", "computer"), ("Mozilla/5.0 (Windows NT 10.0; Win64; x64)", "computer")):
+        answer = browse(None).get("/install", headers={"User-Agent": agent})
+        assert re.findall(r'<section[^>]* id="(iphone|android|computer)"', text_of(answer))[0] == own and "User-Agent" in answer.headers["Vary"]
+
+
 def test_me_and_the_devices_lead_to_it(make, browse):
     client = browse(make.person())
     assert 'href="/install"' in text_of(client.get("/me"))

@@ -160,6 +160,9 @@ class Things:
         make.reply(SimpleNamespace(id=self.lost_poll["id"]), bob)
         assert call(ada).delete(f"/posts/{self.lost_poll['id']}").status_code == 204
         make.reply(self.traced, bob)
+        self.grave, self.mended = make.ticket(ada, "All is dark"), make.ticket(ada, "It was dark")
+        self.public = call(world.sam).post(f"/tickets/{self.grave.id}/major", {"body": "Dark in every house.", "minutes": 60}).json["id"]
+        call(world.sam).patch(f"/tickets/{self.mended.id}", {"status": "resolved", "sentence": "Light again."})
         self.article = make.article(world.sam)
         self.taken = make.ticket(ada, "Taken already")
         call(world.ivy).post(f"/tickets/{self.taken.id}/take")
@@ -191,6 +194,13 @@ class Things:
             "answer_poll": ((w.bob, self.poll["id"], {"option": self.poll["poll"]["options"][0]["id"]}),
                             {409: (w.bob, self.lost_poll["id"], {"option": self.lost_poll["poll"]["options"][0]["id"]})}),
             "take_back_poll_answer": ((w.bob, self.poll["id"]), {422: (w.bob, q), 409: (w.bob, self.lost_poll["id"])}),
+            "declare_major": ((w.sam, t, {"body": "Black screens everywhere.", "minutes": 30}),
+                              {409: (w.sam, self.mended.id, {"body": "Dark again.", "minutes": 30})}),
+            "say_word": ((w.sam, self.public, {"body": "We look for the fuse.", "minutes": 30}),
+                         {409: (w.sam, q, {"body": "We look for the fuse.", "minutes": 30})}),
+            "end_major": ((w.sam, self.grave.id), {409: (w.sam, self.mended.id)}),
+            "show_share": ((w.ada, t), {}),
+            "share_post": ((w.ada, t, {"body": "Is yours black too?"}), {409: (w.ada, self.traced.id, ask)}),
             "accept_answer": ((w.ada, r), {422: (w.ada, q), 409: (w.ada, self.gone.id)}),
             "unaccept_answer": ((w.ada, r), {422: (w.ada, q)}),
             "show_tickets": ((w.sam, None), {}),
@@ -205,7 +215,7 @@ class Things:
             "show_articles": ((w.ada, None), {}),
             "make_article": ((w.sam, None, {"title": "Scan", "body": "Press *Scan*."}), {}),
             "show_article": ((w.ada, self.article.id), {}),
-            "revise_article": ((w.sam, self.article.id, {"body": "Choose *Duplex*."}), {}),
+            "revise_article": ((w.sam, self.article.id, {"body": "Choose *Duplex*."}), {409: (w.sam, self.article.id, ask | {"version": 99})}),
             "show_me": ((w.ada, None), {}),
             "change_me": ((w.ada, None, {"name": "Ada Lovelace"}), {409: (w.ada, None, {"handle": w.bob.handle})}),
             "show_notifications": ((w.ada, None), {}),
@@ -265,7 +275,7 @@ def test_every_answer_is_as_the_document_says_and_every_answer_it_names_is_given
 # --- nothing sent at random breaks it
 
 WORDS = st.sampled_from(["body", "title", "kind", "audience", "status", "sentence", "hold_reason", "assignee", "team", "type", "urgency", "level", "note",
-                         "name", "handle", "tz", "lang", "hours", "lock_screen", "summary", "source_url", "licence", "limit", "cursor", "q", "view", "tag"])
+                         "minutes", "version", "leave_name_out", "name", "handle", "tz", "lang", "hours", "lock_screen", "summary", "source_url", "licence", "limit", "cursor", "q", "view", "tag"])
 LEAVES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=30), WORDS,
                    st.text(st.characters(categories=["Cs", "Cc", "Lo"]), max_size=5),
                    st.sampled_from(["question", "ticket", "everyone", "private", "circle:pilots", "resolved", "on_hold", "closed", "requester", "ada", "Network",

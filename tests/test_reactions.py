@@ -23,7 +23,7 @@ def rows(table):
 
 def pressed(page, what, post):
     """Is the button of a post shown as pressed, and which number stands on it?"""
-    button = re.search(rf'<button[^>]*id="{what}-{post.id}"[^>]*>.*?</button>', page, re.S)[0]
+    button = re.search(rf'<button[^>]*id="(?:thread-)?{what}-{post.id}"[^>]*>.*?</button>', page, re.S)[0]
     number = re.search(r'class="num">(\d+)<', button)
     return 'aria-pressed="true"' in button, int(number[1]) if number else 0
 

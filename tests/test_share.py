@@ -1,14 +1,18 @@
-"""Sharing: a new post from a text one sees first; nothing of what was said before goes along, and a left-out name stays out."""
+"""Sharing: a new post from a text one sees first; nothing of what was said before goes along."""
+import html
+import re
+
 import pytest
 import sqlalchemy as sa
 
-from socialdesk.api.actions import make_token
 from socialdesk.db import db, transaction
-from socialdesk.posts import thread_actions
-from socialdesk.posts.models import Link, Post
+from socialdesk.posts.models import Access, Attachment, Link, Post
+from socialdesk.tags.actions import tag_thread
+from socialdesk.tags.queries import tags_of
 
-from .conftest import HTMX, run_due, told_by_now
-from .post_desk import events, fresh, refused, sees, traces
+from .conftest import HTMX, told_by_now
+from .post_desk import events, fresh, photo, refused, sees, traces
+from .ticket_desk import row_of
 
 
 def newest():
@@ -115,43 +119,96 @@ def test_what_does_not_fit_is_said_beside_the_kept_text(make, browse, data, word
     assert traces() == before
 
 
-# --- the name left out
+# --- nothing goes along but what stands in the text
 
-def test_a_left_out_name_appears_nowhere(make, browse, desk):
-    circle = make.circle("Pilots")
-    ada = make.person("Zelda Quagga", email="zelda.quagga@example.org", circles=[circle])
-    ben, tom, root = make.person("Ben", circles=[circle]), make.agent("Tom"), make.admin("Root")
-    source = make.question(make.person("Nia"), "Is it the printer?")
-    run_due()
-    post = shared(browse(ada), source, nameless="on", body=f"The printer hums, says @{ben.handle}. #hum")
-    assert post.shown_as == "A colleague"
+def test_a_shared_ticket_takes_neither_title_nor_replies_photos_nor_hashtags_along(make, browse):
+    net = make.team("Network")
+    ada, tom, ben = make.person("Ada"), make.agent("Tom", teams=[net]), make.person("Ben")
+    ticket = ticket_with_all(make, browse, ada, tom)
+    own = box(browse(ada).get(f"/p/{ticket.id}/share").text)
+    assert own == "I have this: My screen stays black. #screen"
+    assert box(browse(tom).get(f"/p/{ticket.id}/share").text) == ""
+    for who in (ada, tom):
+        post = shared(browse(who), ticket, body=own)
+        told_by_now()
+        assert fresh(post).title == "I have this: My screen stays black." and count(Attachment, Attachment.post_id == post.id) == 0
+        assert tags_of([post.id])[post.id] == ["screen"] and count(Access, Access.root_id == post.id) == 1
+        assert (fresh(post).team_id, fresh(post).replies_public, fresh(post).likes, fresh(post).me_toos) == (None, 0, 0, 0)
+        for surface in (f"/p/{post.id}", "/?view=newest", "/t/screen", "/search?q=screen+black", f"/p/{post.id}/versions", f"/p/{post.id}/share"):
+            answer = browse(ben).get(surface).text
+            assert not [word for word in HIDDEN if word in answer] and f"/p/{ticket.id}\"" not in answer, surface
+    photo_id = db.session.scalar(sa.select(Attachment.id).where(Attachment.post_id == ticket.id))
+    assert browse(ben).get(f"/attachments/{photo_id}").status_code == 404
+
+
+#: words of a ticket that a post made from it must not carry
+HIDDEN = ("zebra", "okapi", "gnu", "attachments/", "ibex")
+
+
+def ticket_with_all(make, browse, ada, tom):
+    """A ticket with a title, a photo in its text, a hashtag of the desk, replies and a note."""
+    answer = browse(ada).post("/ask", data={"kind": "ticket", "title": "The zebra room", "body": "My screen stays black. #screen\n\n![ibex](photo:1)",
+                                            "photo": photo()}, content_type="multipart/form-data")
+    ticket = db.session.get(Post, int(answer.location.rsplit("/", 1)[1]))
+    db.session.rollback()
     with transaction():
-        for person in (ben, tom):
-            thread_actions.follow(post.id, person)
-    make.reply(post, ada, "And it hums still.")
+        tag_thread(db.session.merge(ticket), ["okapi-floor-two"])
+    make.reply(ticket, tom, "Your password was okapi, I changed it.")
+    make.reply(ticket, ada, "The gnu did it.")
+    make.reply(ticket, tom, "Between us: gnu.", note=True)
+    told_by_now()
+    return ticket
+
+
+def box(page):
+    """What stands in the box before anything is changed."""
+    return html.unescape(re.search(r'name="body"[^>]*>\n?(.*?)</textarea>', page, re.S)[1]).strip()
+
+
+def count(table, *where):
+    db.session.rollback()
+    found = db.session.scalar(sa.select(sa.func.count()).select_from(table).where(*where))
+    db.session.rollback()
+    return found
+
+
+def test_what_is_said_in_a_ticket_after_it_was_shared_stays_there(make, browse):
+    ada, tom, ben = make.person("Ada"), make.agent("Tom"), make.person("Ben")
+    ticket = make.ticket(ada, "The lamp is out.")
+    post = shared(browse(ada), ticket, body="Is your lamp out? #lamp")
+    make.reply(ticket, tom, "Your password was okapi.")
     make.reply(post, ben, "Mine too.")
     told_by_now()
-    with transaction():
-        tokens = {person.id: make_token(person.id) for person in (ben, tom, root)}
-    for person in (ben, tom, root):
-        browser = browse(person)
-        pages = [f"/p/{post.id}", f"/p/{post.id}/timeline", "/", "/?view=newest", "/?view=following", "/t/hum", "/search?q=printer+hums", "/inbox",
-                 f"/p/{post.id}/versions", f"/p/{post.id}/share", "/suggestions?q=the+printer+hums"]
-        for page in pages:
-            text = browser.get(page, headers=HTMX if page.endswith("timeline") else {}).text
-            assert "Quagga" not in text and ada.handle not in text, page
-        for path in (f"/posts/{post.id}", f"/posts/{post.id}/replies", "/feed?view=newest", "/notifications", "/search?q=printer"):
-            answer = desk.test_client().get("/api/v1" + path, headers={"Authorization": f"Bearer {tokens[person.id]}"})
-            assert answer.status_code == 200 and "Quagga" not in answer.text and ada.handle not in answer.text, path
-    for address in (f"/@{ada.handle}", "/people?q=Zelda"):
-        text = browse(ben).get(address).text
-        assert "printer" not in text and f"/p/{post.id}" not in text and "#hum" not in text, address
+    for who in (ben, ada):
+        assert "okapi" not in browse(who).get(f"/p/{post.id}").text and "okapi" not in browse(who).get("/inbox").text
+    assert "Mine too." not in browse(ada).get(f"/p/{ticket.id}").text and fresh(post).replies_public == 1
+    assert browse(ben).get("/inbox").text.count(f"/p/{ticket.id}") == 0
 
 
-def test_neither_thread_leads_others_to_the_other_where_the_name_is_left_out(make, browse):
-    ada, tom = make.person("Ada"), make.agent("Tom")
+def test_a_ticket_shared_twice_is_two_posts_and_who_has_it_counts_once(make, browse):
+    one, two = make.circle("One"), make.circle("Two")
+    ada = make.person("Ada")
     ticket = make.ticket(ada)
-    post = shared(browse(ada), ticket, nameless="on")
-    assert f'href="/p/{post.id}"' not in browse(tom).get(f"/p/{ticket.id}").text
-    assert f'href="/p/{ticket.id}"' not in browse(tom).get(f"/p/{post.id}").text
-    assert f'href="/p/{post.id}"' in browse(ada).get(f"/p/{ticket.id}").text
+    posts = [shared(browse(ada), ticket, body=f"Text {n}?", key=f"k{n}") for n in (1, 2)]
+    assert posts[0].id != posts[1].id and count(Link, Link.to_id == ticket.id) == 2 == events(ticket, "shared")
+    assert f'href="/p/{posts[1].id}"' in browse(ada).get(f"/p/{ticket.id}").text, "the newer one is the one to follow"
+    people = [make.person(circles=[circle]) for circle in (one, two)]
+    for post in posts:
+        for person in people:
+            browse(person).post(f"/p/{post.id}/me-too")
+    told_by_now()
+    assert row_of(ticket)["impact"] == "low", "two people who said it twice are two"
+    browse(make.person(circles=[one])).post(f"/p/{posts[0].id}/me-too")
+    told_by_now()
+    assert row_of(ticket)["impact"] == "medium"
+
+
+def test_what_is_shared_on_leads_back_one_step_as_far_as_one_may_read(make, browse):
+    ada, ben, cem = make.person("Ada"), make.person("Ben"), make.person("Cem")
+    ticket = make.ticket(ada, "The zebra room is dark.")
+    first = shared(browse(ada), ticket, body="Is it dark where you are?")
+    second = shared(browse(ben), first, body=f"See [that](/p/{first.id}).")
+    page = browse(cem).get(f"/p/{second.id}").text
+    assert f'href="/p/{first.id}"' in page and f'/p/{ticket.id}"' not in page and "zebra" not in page
+    assert f'href="/p/{second.id}"' in browse(cem).get(f"/p/{first.id}").text and f'/p/{ticket.id}"' not in browse(cem).get(f"/p/{first.id}").text
+    assert f'href="/p/{second.id}"' not in browse(ada).get(f"/p/{ticket.id}").text

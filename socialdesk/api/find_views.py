@@ -69,14 +69,15 @@ def show_article(person, id):
     return article_queries.article_of(person, id)
 
 
-@endpoint("PATCH", "/articles/{id}", "Revise an article", tag="Articles", scope="write", body="ArticleChange", answer="Article")
+@endpoint("PATCH", "/articles/{id}", "Revise an article", tag="Articles", scope="write", body="ArticleChange", answer="Article",
+          refusals=(409,))
 def revise_article(person, id, data):
-    """What it was stays as a version."""
+    """What it was stays as a version; 409 if another came since the version that was sent."""
     if get_post(id, person).kind != "article":
         raise Missing()
     prepared = prepared_change(person, id, data)
     with transaction():
-        knowledge.revise_article(id, person, prepared, **_care(data))
+        knowledge.revise_article(id, person, prepared, base=data.get("version"), **_care(data))
     return shown(article_queries.article_of, person, id)
 
 

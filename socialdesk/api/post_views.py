@@ -41,7 +41,7 @@ def change_post(person, id, data):
     """What it was stays as a version."""
     prepared = prepared_change(person, id, data)
     with transaction():
-        posts.edit(id, person, prepared)
+        posts.edit(id, person, prepared, base=data.get("version"))
     return shown(queries.post_of, person, id)
 
 

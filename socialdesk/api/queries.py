@@ -12,6 +12,7 @@ from ..posts.models import Follow, MeToo, Post, Saved
 from ..posts.poll_queries import polls_of
 from ..posts.thread_queries import author_columns, get_post, has_reacted, stands
 from ..tags.queries import tags_of
+from ..tickets.major_queries import majors_of
 from ..tickets.models import Ticket
 from .token_checker import PREFIX
 
@@ -48,18 +49,20 @@ def post_of(viewer, post_id):
 
 
 def posts_of(viewer, post_ids):
-    """The posts of these ids that this person may read, in the order given.  At most five statements."""
+    """The posts of these ids that this person may read, in the order given.  At most six statements."""
     rows = {row.id: row for row in db.session.execute(_posts(viewer, post_ids))} if post_ids else {}
     roots = [key for key, row in rows.items() if row.root_id == key]
     tags, counts, accepted = tags_of(roots), _reply_counts(viewer, roots), _accepted(viewer, roots)
     polls = polls_of(viewer, [key for key in roots if rows[key].kind == "poll"])
-    return [_post(rows[key], tags.get(key, []), counts.get(key, 0), accepted.get(key, []), polls.get(key)) for key in post_ids if key in rows]
+    majors = majors_of([key for key in roots if rows[key].kind in ("announcement", "ticket")], viewer)
+    return [_post(rows[key], tags.get(key, []), counts.get(key, 0), accepted.get(key, []), polls.get(key), majors.get(key))
+            for key in post_ids if key in rows]
 
 
 def _posts(viewer, post_ids):
     root, person = aliased(Post), aliased(Person)
     has_me_too = sa.exists().where(MeToo.root_id == Post.id, MeToo.person_id == viewer.id)
-    return (sa.select(Post.id, Post.root_id, Post.kind, Post.title, Post.body_md, Post.body_html, Post.note, Post.made_at, Post.edited_at,
+    return (sa.select(Post.id, Post.root_id, Post.kind, Post.title, Post.body_md, Post.body_html, Post.note, Post.made_at, Post.edited_at, Post.version,
                       Post.deleted_at, Post.accepted_at, Post.me_toos, Post.likes, Post.votes, has_reacted(viewer, "like").label("liked"),
                       sa.exists().where(Saved.root_id == root.id, Saved.person_id == viewer.id).label("saved"), sa.func.coalesce(Ticket.status, Post.status).label("status"),
                       root.audience, Circle.slug, Follow.level.label("following"), has_me_too.label("has_me_too"),
@@ -70,14 +73,21 @@ def _posts(viewer, post_ids):
             .where(Post.id.in_(post_ids), readable(viewer, Post, root), stands(root)))
 
 
-def _post(row, tags, replies, accepted, poll):
+def _post(row, tags, replies, accepted, poll, major):
     return {"id": row.id, "kind": row.kind, "thread_id": row.root_id, "title": row.title, "body": row.body_md, "body_html": row.body_html,
             "author": {"handle": row.author_handle, "name": row.author_name} if row.author_handle else None,
             "audience": f"circle:{row.slug}" if row.slug else row.audience, "status": row.status, "note": row.note,
             "accepted": row.accepted_at is not None, "deleted": row.deleted_at is not None, "hashtags": tags,
-            "created_at": said_at(row.made_at), "edited_at": said_at(row.edited_at), "likes": row.likes, "liked": row.liked, "votes": row.votes, "saved": row.saved, "poll": poll and _poll(poll), "me_toos": row.me_toos, "me_too": row.has_me_too,
+            "created_at": said_at(row.made_at), "edited_at": said_at(row.edited_at), "version": row.version,
+            "likes": row.likes, "liked": row.liked, "votes": row.votes, "saved": row.saved, "poll": poll and _poll(poll),
+            "major": major and _major(major), "me_toos": row.me_toos, "me_too": row.has_me_too,
             "following": row.following, "replies": replies, "accepted_replies": accepted,
-            "url": f"/p/{row.root_id}" + ("" if row.id == row.root_id else f"#post-{row.id}")}
+            "url": f"/p/{row.root_id}" + ("" if row.id == row.root_id else f"#p{row.id}")}
+
+
+def _major(row):
+    return {"post_id": row.post_id, "ticket_id": row.ticket_id, "ended_at": said_at(row.ended_at),
+            "next_word_at": None if row.ended_at else said_at(row.next_update_at)}
 
 
 def _poll(poll):

@@ -2,6 +2,7 @@
 from ..posts.checker import MAX_BODY, MAX_TITLE
 from ..posts.models import IDEA_NEXT
 from ..posts.poll_checker import DAYS, FEWEST, MAX_OPTION, MOST
+from ..tickets.checker import MINUTES
 from ..tickets.models import HOLD_REASONS, LEVELS, STATUSES, TYPES
 
 MAX_LIMIT = 100
@@ -58,6 +59,8 @@ def _page(name):
 _BODY = _text(MAX_BODY, "Markdown; #hashtags classify and route, @handles name people")
 _TITLE = _text(MAX_TITLE, "without it the first sentence of the body stands for it")
 _AUDIENCE = {"type": "string", "pattern": "^(everyone|private|circle:.+)$", "description": "everyone, private or circle:<slug>"}
+_MINUTES = {"type": "integer", "enum": list(MINUTES), "description": "until the next word, which is a promise"}
+_BASE = ID | {"description": "the version the text was written on: if another came meanwhile, nothing is changed and the answer is 409"}
 _CARE = {"owner": _or_null(TEXT) | {"description": "the handle of who answers for it, an agent; null: nobody"},
          "review_at": _or_null(TEXT) | {"description": "a day or moment in ISO 8601; its day in UTC counts; null: never"}}
 _ARTICLE_MORE = {"summary": _text(500), "lang": _text(20), "source_url": _text(2000), "licence": _text(200)} | _CARE
@@ -71,11 +74,13 @@ _POST = {
     "note": FLAG | {"description": "read by the desk alone"}, "accepted": FLAG | {"description": "a reply the asker accepted"},
     "deleted": FLAG | {"description": "taken back; its text is gone"},
     "hashtags": _list(TEXT), "created_at": TIME, "edited_at": _or_null(TIME),
+    "version": ID | {"description": "of the text: each change of it makes a new one"},
     "likes": COUNT, "liked": FLAG | {"description": "by the caller"}, "votes": COUNT | {"description": "for an idea"},
     "saved": FLAG | {"description": "the caller keeps its thread for later"}, "poll": _or_null(_ref("Poll")),
     "me_toos": COUNT, "me_too": FLAG | {"description": "the caller said so too"},
     "following": _or_null(_words(*FOLLOW_LEVELS)), "replies": COUNT | {"description": "those the caller may read"},
-    "accepted_replies": _list(ID), "url": TEXT}
+    "accepted_replies": _list(ID), "url": TEXT,
+    "major": _or_null(_ref("Major")) | {"description": "of an incident that everybody is told of, and of the post that tells of it"}}
 _TICKET = {
     "type": _words(*TYPES), "status": _words(*STATUSES), "hold_reason": _or_null(_words(*HOLD_REASONS)),
     "impact": _words(*LEVELS), "urgency": _words(*LEVELS), "priority": _words("urgent", "high", "medium", "low"),
@@ -99,6 +104,11 @@ SCHEMAS = {
                      "chosen": _or_null(ID) | {"description": "the id of the option the caller chose"}}),
     "PollOption": _object({"id": ID, "text": TEXT, "votes": _or_null(COUNT) | {
         "description": "null while the caller has not chosen and the poll is open; who chose what is told to nobody"}}),
+    "Major": _object({"post_id": ID | {"description": "the post everybody reads"},
+                      "ticket_id": _or_null(ID) | {"description": "null where the caller may not see the ticket"},
+                      "next_word_at": _or_null(TIME) | {"description": "when the next word is promised"}, "ended_at": _or_null(TIME)}),
+    "Share": _object({"body": TEXT | {"description": "the text to begin with, to be changed"},
+                      "audiences": _list(_AUDIENCE) | {"description": "who may be told"}}),
     "Ticket": _object(_POST | _TICKET),
     "ChangedTicket": {"anyOf": [_ref("Ticket"), _object({"id": ID}) | {
         "description": "the id alone where the deed took the ticket out of the caller's sight"}]},
@@ -129,8 +139,12 @@ SCHEMAS = {
                         "to": _list(TEXT) | {"description": "of kudos: the handles of those thanked, beside those named in the body"},
                         "audience": _AUDIENCE | {"description": "everyone, private or circle:<slug>; without it a ticket is private, the "
                                                                 "others are for everyone"}}, ["body"]),
-    "PostChange": _change({"body": _BODY, "title": _TITLE}),
+    "PostChange": _change({"body": _BODY, "title": _TITLE, "version": _BASE}),
     "NewReply": _object({"body": _BODY, "note": FLAG | {"default": False, "description": "for the desk alone"}}, ["body"]),
+    "NewMajor": _object({"body": _BODY | {"description": "what everybody reads"}, "minutes": _MINUTES}, ["body", "minutes"]),
+    "NewWord": _object({"body": _BODY, "minutes": _MINUTES}, ["body", "minutes"]),
+    "NewShare": _object({"body": _BODY, "audience": _AUDIENCE | {"description": "everyone, or circle:<slug>", "default": "everyone"},
+                         "leave_name_out": FLAG | {"default": False, "description": "others read: A colleague"}}, ["body"]),
     "Reaction": _object({"kind": _words("like", "vote") | {"default": "like"}}, []),
     "PollAnswer": _object({"option": ID | {"description": "the id of one of the poll's options"}}),
     "Follow": _object({"level": _words(*FOLLOW_LEVELS) | {"default": "all"}}, []),
@@ -143,6 +157,6 @@ SCHEMAS = {
         "type": _words(*TYPES), "urgency": _words(*LEVELS),
         "impact": _words(*LEVELS) | {"description": "decided by an agent, it is no longer moved by colleagues who say me too"}}),
     "NewArticle": _object({"title": _text(MAX_TITLE), "body": _BODY, **_ARTICLE_MORE}, ["title", "body"]),
-    "ArticleChange": _change({"title": _text(MAX_TITLE), "body": _BODY, **_CARE}),
+    "ArticleChange": _change({"title": _text(MAX_TITLE), "body": _BODY, "version": _BASE, **_CARE}),
     "MeChange": _change(_ME),
 }

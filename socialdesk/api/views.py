@@ -2,12 +2,12 @@
 from flask import current_app, jsonify, render_template
 
 from .. import web
-from . import find_views, me_views, openapi, post_views, reaction_views, ticket_views
+from . import find_views, major_views, me_views, openapi, post_views, reaction_views, share_views, ticket_views
 from .door_views import bp
 from .schemas_openapi import SCHEMAS
 
 blueprints = (bp,)
-__all__ = ["blueprints", "find_views", "me_views", "post_views", "reaction_views", "ticket_views"]       # loaded, and with them their endpoints
+__all__ = ["blueprints", "find_views", "major_views", "me_views", "post_views", "reaction_views", "share_views", "ticket_views"]       # loaded, and with them their endpoints
 
 
 @bp.get("/openapi.json")

@@ -1,10 +1,11 @@
 """What may come up For you: the newest threads a person may see, and what of each the formula needs."""
+from datetime import timedelta
 from functools import cache, lru_cache
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from ..db import db
+from ..db import UtcTime, db, now
 from ..errors import Missing
 from ..policy import asker, values, visible
 from ..posts.models import Post, Seen
@@ -12,10 +13,11 @@ from ..ready import Ready
 from ..tags.models import PostTag, Tag, TagFollow
 from ..tickets.models import ENDED, Major, Ticket
 from .part_queries import in_list, newest_of, open_majors, parts_of, unmuted
-from .rank_checker import Candidate
+from .rank_checker import UNREAD_HOURS, Candidate
 from .row_queries import kept, plain
 
 MOST = 1000                             # candidates a list is made of
+LIFTED = 40                             # unread announcements that are older than these, at most
 SETTLED = ("resolved", *ENDED, "answered")
 
 
@@ -29,7 +31,8 @@ class Pool(NamedTuple):
 
 def candidates_of(viewer, top=None):
     """The Pool of a person: what they muted counts, but does not come up.  top: only ids up to this one."""
-    given = values(viewer, each=True) | {"limit": MOST + 1, "top": top}
+    since = now() - timedelta(hours=UNREAD_HOURS)
+    given = values(viewer, each=True) | {"limit": MOST + 1, "top": top, "since": since, "lifted": LIFTED}
     rows = _candidates(asker(viewer), top is None).all(given)
     newest = sorted((row[0] for row in rows if row.is_new), reverse=True)
     lowest = newest[MOST - 1] if len(newest) > MOST else 0
@@ -54,10 +57,20 @@ _COLUMNS = (
 
 
 def _rows(who, *more):
-    unread = sa.and_(Post.kind == "announcement", Post.author_id != who.id,
-                     sa.not_(sa.exists().where(Seen.root_id == Post.id, Seen.person_id == who.id)))
-    return (sa.select(*_COLUMNS, plain(unread), *more).select_from(Post).outerjoin(Ticket, Ticket.post_id == Post.id)
+    return (sa.select(*_COLUMNS, plain(_is_unread(who)), *more).select_from(Post).outerjoin(Ticket, Ticket.post_id == Post.id)
             .outerjoin(Major, Major.post_id == Post.id))
+
+
+def _is_unread(who):
+    seen = sa.exists().where(Seen.root_id == Post.id, Seen.person_id == who.id)
+    return sa.and_(Post.kind == "announcement", Post.author_id != who.id, sa.not_(seen))
+
+
+def _unread(who, *more):
+    """The newest announcements nobody has shown this person yet, however much was said after them."""
+    return (sa.select(Post.id, plain(sa.false())).where(
+        _is_unread(who), Post.made_at >= sa.bindparam("since", type_=UtcTime()), in_list(), visible(who), *more)
+        .order_by(Post.made_at.desc()).limit(sa.bindparam("lifted", type_=sa.Integer)).subquery())
 
 
 @lru_cache
@@ -65,7 +78,8 @@ def _candidates(who, is_first):
     bounds = () if is_first else (_up_to_top,)
     newest = newest_of(parts_of("newest", who, *bounds), sa.bindparam("limit", type_=sa.Integer)).subquery()
     majors = open_majors(who, *(bound(Post.id) for bound in bounds)).add_columns(plain(sa.false()))
-    pool = sa.union_all(sa.select(newest.c.id, plain(sa.true()).label("is_new")), majors).subquery()
+    unread = _unread(who, *(bound(Post.id) for bound in bounds))
+    pool = sa.union_all(sa.select(newest.c.id, plain(sa.true()).label("is_new")), majors, sa.select(unread)).subquery()
     return Ready(_rows(who, plain(sa.not_(unmuted(who))).label("is_muted"), pool.c.is_new).join(pool, pool.c.id == Post.id))
 
 

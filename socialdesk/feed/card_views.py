@@ -12,7 +12,7 @@ from ..tags.checker import fold
 from ..web import viewer
 from .checker import beyond
 from .kept_index import Kept
-from .row_queries import PUBLIC, followed_of, photos_of, starts_of
+from .row_queries import PUBLIC, followed_of, texts_of
 
 MOST_KEPT = 4000
 PUBLIC_SIZE = len(PUBLIC)
@@ -32,7 +32,7 @@ class Drawn(NamedTuple):
 
 
 def drawn(page):
-    """A Page of queries as Drawn, for whoever is signed in.  Two statements for cards that are not kept yet, none for the others."""
+    """A Page of queries as Drawn, for whoever is signed in.  One statement for cards that are not kept yet, none for the others."""
     person, rows = viewer(), page.rows
     has_bell = "follow" in (person.swipe_right, person.swipe_left)
     keys = [(row[:PUBLIC_SIZE], person.lang, has_bell) for row in rows]
@@ -57,10 +57,9 @@ def _filled(pieces, row, followed):
 def _draw(rows, has_bell):
     """The pieces of cards that are not kept: ((text, name of a deed, its face before it is done, its face after), ...), the last
     text.  has_bell: with a button to follow, for those who swipe to follow."""
-    ids = [row.id for row in rows]
-    starts, photos = starts_of(ids), photos_of(ids)
+    texts = texts_of([row.id for row in rows])
     template = current_app.jinja_env.get_template("feed/_card.html")
-    return [_pieces(template, row, starts.get(row.id, ""), photos.get(row.id, []), has_bell) for row in rows]
+    return [_pieces(template, row, *texts.get(row.id, ("", [])), has_bell) for row in rows]
 
 
 def _pieces(template, row, start, photos, has_bell):

@@ -1,12 +1,14 @@
 """What one chooses about the feed, as forms: its view, what a swipe does, and whether to see just one's tickets."""
 from flask import Blueprint, request
 
+from .. import live
 from ..db import transaction
 from ..people.throttle_actions import spend
-from ..web import go, respond, viewer
+from ..web import SAFE, go, respond, viewer
 from . import actions, ranked_queries
 
 bp = Blueprint("feed_choices", __name__)
+live.inner["lists"] = ranked_queries.forget             # what another process was told of
 
 
 @bp.post("/feed/view")
@@ -50,7 +52,7 @@ def choose_swipes():
 @bp.after_app_request
 def _rank_anew(answer):
     """Who asked, followed or muted something finds it in the next list."""
-    if request.method == "POST" and answer.status_code < 400 and request.path.endswith(("/ask", "/follow", "/follow/remove")):
+    if request.method not in SAFE and answer.status_code < 400 and request.path.endswith(("/ask", "/follow", "/follow/remove", "/follows")):
         person = viewer()
         if person:
             ranked_queries.forget(person.id)

@@ -48,10 +48,15 @@ def unmuted(who):
     return sa.and_(sa.not_(thread), sa.not_(_carries(who, "muted")))
 
 
-def _carries(who, level):
+def _carries(who, level, root_id=Post.id):
     """The condition that a thread carries a hashtag of which a person hears this much: few are followed, so each is looked up."""
-    carried = sa.exists().where(PostTag.tag_id == TagFollow.tag_id, PostTag.root_id == Post.id).correlate(TagFollow, Post)
-    return sa.exists().where(TagFollow.person_id == who.id, TagFollow.level == level, carried).correlate(Post)
+    carried = sa.exists().where(PostTag.tag_id == TagFollow.tag_id, PostTag.root_id == root_id).correlate_except(PostTag)
+    return sa.exists().where(TagFollow.person_id == who.id, TagFollow.level == level, carried).correlate_except(TagFollow)
+
+
+def _hears_of(who, level):
+    """The condition that there is such a hashtag at all: asked once, not for each thread."""
+    return sa.exists().where(TagFollow.person_id == who.id, TagFollow.level == level).correlate_except(TagFollow)
 
 
 def _own(who, bounds, *more):
@@ -70,8 +75,8 @@ def _tickets(who, bounds):
 
 
 def _followed(who, bounds):
-    return (sa.select(Post.id).join(Follow, Follow.root_id == Post.id)
-            .where(Follow.person_id == who.id, Follow.level == "all", in_list(), visible(who), *_on(Post.id, bounds)))
+    return (sa.select(Follow.root_id.label("id")).join(Post, Post.id == Follow.root_id)
+            .where(Follow.person_id == who.id, Follow.level == "all", in_list(), visible(who), *_on(Follow.root_id, bounds)))
 
 
 _PARTS = {"newest": _newest, "for-you": _for_you, "following": _following, "tickets": _tickets}
@@ -104,17 +109,29 @@ def _stretches(who, tagged):
 
 
 def _followed_tags(who, bounds):
-    """What carries a hashtag that a person follows.  Of each hashtag the newest `limit` are enough."""
-    other, post, parts = aliased(PostTag), aliased(Post), []
-    for where, its in zip(_stretches(who, PostTag), _stretches(who, other)):
-        lowest = (sa.select(other.root_id).join(post, post.id == other.root_id)
-                  .where(other.tag_id == TagFollow.tag_id, *its, in_list(post), visible(who, post), *_on(other.root_id, bounds))
-                  .order_by(other.root_id.desc()).offset(sa.bindparam("limit", type_=sa.Integer)).limit(1).correlate(TagFollow).scalar_subquery())
+    """What carries a hashtag that a person follows.  Of each hashtag the newest `limit` are enough, and of all together: what
+    is older than these of one alone is not looked at."""
+    mine, parts = (TagFollow.person_id == who.id, TagFollow.level == "all"), []
+    stretches = list(zip(_stretches(who, PostTag), _stretches(who, _OTHER)))
+    of_one = _lowest(who, stretches[0][1], bounds)
+    floor = sa.select(sa.func.coalesce(sa.func.max(of_one), 0).label("low")).select_from(TagFollow).where(*mine).cte("floor")
+    low = sa.select(floor.c.low).scalar_subquery()
+    for n, (where, its) in enumerate(stretches):
+        start = sa.func.coalesce(_lowest(who, its, bounds, _OTHER.root_id >= low), low) if n else low
         parts.append(sa.select(PostTag.root_id.label("id")).select_from(TagFollow).join(PostTag, PostTag.tag_id == TagFollow.tag_id)
                      .join(Post, Post.id == PostTag.root_id)
-                     .where(TagFollow.person_id == who.id, TagFollow.level == "all", *where, in_list(), visible(who),
-                            PostTag.root_id >= sa.func.coalesce(lowest, 0), *_on(PostTag.root_id, bounds)))
-    return [*parts, _own(who, bounds, _carries(who, "all"))]
+                     .where(*mine, *where, PostTag.root_id >= start, in_list(), visible(who), *_on(PostTag.root_id, bounds)))
+    return [*parts, _own(who, bounds, Access.root_id >= low, _hears_of(who, "all"), _carries(who, "all", Access.root_id))]
+
+
+_OTHER, _OTHERS_POST = aliased(PostTag), aliased(Post)
+
+
+def _lowest(who, stretch, bounds, *more):
+    """The id after the newest `limit` of a followed hashtag in a stretch; NULL where there are no more."""
+    return (sa.select(_OTHER.root_id).join(_OTHERS_POST, _OTHERS_POST.id == _OTHER.root_id)
+            .where(_OTHER.tag_id == TagFollow.tag_id, *stretch, *more, in_list(_OTHERS_POST), visible(who, _OTHERS_POST), *_on(_OTHER.root_id, bounds))
+            .order_by(_OTHER.root_id.desc()).offset(sa.bindparam("limit", type_=sa.Integer)).limit(1).correlate(TagFollow).scalar_subquery())
 
 
 # --- the parts together

@@ -78,13 +78,13 @@ def _rank(viewer, place):
 
 
 def _fitting(cards, lowest):
-    """As many of the newest as a cursor can carry, and every major incident."""
+    """As many of the newest as a cursor can carry, and what stands before all of them however old it is."""
     cards = sorted(cards, reverse=True)
     ids, most = [card.id for card in cards], len(cards)
     while most > 1 and step_bytes(ids[:most]) > MOST_BYTES:
         most = most * 9 // 10
         lowest = ids[most - 1]
-    return cards[:most] + [card for card in cards[most:] if card.is_major], lowest
+    return cards[:most] + [card for card in cards[most:] if card.is_major or card.is_unread], lowest
 
 
 def _rest(viewer, place, limit):

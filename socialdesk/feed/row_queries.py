@@ -104,26 +104,20 @@ def _followed():
 
 # --- what a card that is not drawn yet needs beside its row
 
-def starts_of(post_ids):
-    """{post id: the start of its HTML} of posts the caller may see."""
-    return dict(map(tuple, db.session.execute(_starts(), {"posts": list(post_ids)}))) if post_ids else {}
-
-
-@cache
-def _starts():
-    return sa.select(Post.id, sa.func.substr(Post.body_html, 1, START)).where(Post.id.in_(sa.bindparam("posts", expanding=True)))
-
-
-def photos_of(post_ids):
-    """{post id: [rows of id, width, height]} of posts the caller may see."""
+def texts_of(post_ids):
+    """{post id: (the start of its HTML, its photos as rows of id, width, height)} of posts the caller may see."""
     found = {}
-    rows = db.session.execute(_photo_rows(), {"posts": list(post_ids)}) if post_ids else ()
+    rows = db.session.execute(_texts(), {"posts": list(post_ids)}) if post_ids else ()
     for row in rows:
-        found.setdefault(row.post_id, []).append(row)
+        photos = found.setdefault(row.post_id, (row.start, []))[1]
+        if row.id is not None:
+            photos.append(row)
     return found
 
 
 @cache
-def _photo_rows():
-    return (sa.select(Attachment.post_id, Attachment.id, Attachment.width, Attachment.height)
-            .where(Attachment.post_id.in_(sa.bindparam("posts", expanding=True))).order_by(Attachment.id))
+def _texts():
+    return (sa.select(Post.id.label("post_id"), sa.func.substr(Post.body_html, 1, START).label("start"),
+                      Attachment.id, Attachment.width, Attachment.height)
+            .outerjoin(Attachment, Attachment.post_id == Post.id)
+            .where(Post.id.in_(sa.bindparam("posts", expanding=True))).order_by(Attachment.id))

@@ -74,10 +74,7 @@ def revise_article(post_id, viewer, prepared, *, base=None, tags=None, **facts):
     owner_id, review_at, lang, summary.  Raises Missing, NotAllowed, Invalid, Conflict (another version came meanwhile)."""
     post = _article(post_id, viewer)
     before = post.version
-    if base is not None and base != before and (post.title, post.body_md) != (prepared.title, prepared.body_md):
-        raise Conflict(f"Somebody saved version {before} while you wrote. Your text is kept as you typed it: look at what changed "
-                       "meanwhile, take over what you want, then save.", field="version")
-    edit(post_id, viewer, prepared, verb=Verb.ARTICLE_REVISED)
+    edit(post_id, viewer, prepared, verb=Verb.ARTICLE_REVISED, base=base)
     changed = [_set_facts(post_id, facts), tags is not None and _set_tags(post, [*prepared.tags, *tags])]
     if any(changed) and post.version == before:
         record(Verb.ARTICLE_REVISED, post, viewer, ref_id=post.version)

@@ -27,10 +27,11 @@ def articles(viewer, order="helpful", cursor=None, limit=PAGE, tag_id=None):
     did not) or newest.  tag_id: only those with this hashtag.  Raises Invalid."""
     found = sa.select(*_ROW).join(Article, Article.post_id == Post.id).where(stands(viewer))
     if tag_id is not None:
-        found = found.join(PostTag, PostTag.root_id == Article.post_id).where(PostTag.tag_id == tag_id)
+        found = found.join(PostTag, PostTag.root_id == Article.post_id).where(PostTag.tag_id == tag_id, PostTag.article)
     if order == "helpful":
         use, last = _cursor(cursor, 2) or (None, None)
-        after = sa.or_(_USE < use, sa.and_(_USE == use, Article.post_id < last)) if cursor else sa.true()
+        # the first half is what the index is entered by
+        after = sa.and_(_USE <= use, sa.or_(_USE < use, Article.post_id < last)) if cursor else sa.true()
         found = found.where(after).order_by(_USE.desc(), Article.post_id.desc())
     else:
         after = Article.post_id < _cursor(cursor, 1)[0] if cursor else sa.true()
@@ -95,6 +96,6 @@ def _count():
     rows = db.session.execute(
         sa.select(Tag.shown, Tag.fold, number).join(PostTag, PostTag.tag_id == Tag.id).join(Article, Article.post_id == PostTag.root_id)
         .join(Post, Post.id == Article.post_id)
-        .where(PostTag.audience == "everyone", Post.deleted_at.is_(None), Post.merged_into_id.is_(None))
+        .where(PostTag.article, PostTag.audience == "everyone", Post.deleted_at.is_(None), Post.merged_into_id.is_(None))
         .group_by(Tag.id, Tag.shown, Tag.fold).order_by(number.desc(), Tag.fold).limit(MOST_TAGS))
     return [tuple(row) for row in rows]

@@ -171,7 +171,7 @@ def _write(rows, author, index):
         new = [row for row in rows if row.known is None]
         ids = dict(zip((row.line for row in new), _write_new(new, author)))
         ids |= {row.line: _revise(row, author) for row in rows if row.known}
-        tag_threads({ids[row.line]: row.tags for row in rows})
+        tag_threads({ids[row.line]: row.tags for row in rows}, article=True)
         if index:
             index(list(ids.values()))
         else:

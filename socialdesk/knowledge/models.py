@@ -10,6 +10,7 @@ from ..db import db
 class Article(db.Model):
     """The side table of a post of kind article."""
 
+    __table_args__ = (sa.Index("ix_article_use", sa.text("(solved - not_solved)"), "post_id"),)
     post_id: Mapped[int] = mapped_column(sa.ForeignKey("post.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
     slug: Mapped[str] = mapped_column(unique=True)
     summary: Mapped[str] = mapped_column(default="")

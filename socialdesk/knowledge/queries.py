@@ -10,6 +10,7 @@ from ..posts.thread_queries import get_post
 from ..tags.models import PostTag
 from .models import Article, Verdict
 
+MOST_TAGS, MOST_LOOKED_AT = 8, 60      # of an article, and of each of them the newest articles, where related ones are looked for
 _ROW = (Post.id, Post.title, Post.made_at, Post.edited_at, Article.slug, Article.summary, Article.lang, Article.solved)
 _WHOLE = (*_ROW, Post.root_id, Post.kind, Post.author_id, Post.deleted_at, Post.body_md, Post.body_html, Post.version, Article.source_url,
           Article.licence, Article.not_solved, Article.owner_id, Article.review_at, Person.name.label("owner_name"),
@@ -53,12 +54,17 @@ def owner_of(handle):
 
 
 def related_to(article, tags, viewer, limit=4):
-    """Rows of slug, title, lang, solved of the articles that share most hashtags with this one, as far as one may read them."""
+    """Rows of slug, title, lang, solved of those among the newest articles that share most hashtags with this one, as
+    far as one may read them."""
     if not tags:
         return []
-    mine = sa.select(PostTag.tag_id).where(PostTag.root_id == article.id)
-    shared = (sa.select(PostTag.root_id, sa.func.count().label("n")).join(Article, Article.post_id == PostTag.root_id)
-              .where(PostTag.tag_id.in_(mine), PostTag.root_id != article.id).group_by(PostTag.root_id).subquery())
+    mine = db.session.scalars(sa.select(PostTag.tag_id).where(PostTag.root_id == article.id).order_by(PostTag.tag_id).limit(MOST_TAGS)).all()
+    newest = [sa.select(PostTag.root_id).where(PostTag.tag_id == tag_id, PostTag.article, PostTag.root_id != article.id)
+              .order_by(PostTag.root_id.desc()).limit(MOST_LOOKED_AT).subquery() for tag_id in mine]
+    if not newest:
+        return []
+    every = sa.union_all(*(sa.select(part.c.root_id) for part in newest)).subquery()
+    shared = sa.select(every.c.root_id, sa.func.count().label("n")).group_by(every.c.root_id).subquery()
     return db.session.execute(
         sa.select(Article.slug, Post.title, Article.lang, Article.solved).join(shared, shared.c.root_id == Article.post_id)
         .join(Post, Post.id == Article.post_id).where(stands(viewer))

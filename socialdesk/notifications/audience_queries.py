@@ -48,6 +48,15 @@ RINGS = {
 }
 
 
+MAJORS = (Verb.MAJOR_DECLARED, Verb.MAJOR_ENDED, Verb.MAJOR_OVERDUE, Verb.MAJOR_UPDATED)
+
+
+def is_quiet(root, verb, relation, person_id):
+    """The condition that somebody who wants just their tickets hears of it all the same: of a ticket, a major incident, what they
+    said themselves, an article they answer for.  root: its thread's table; the others: columns."""
+    return sa.or_(root.kind == "ticket", verb.in_(MAJORS), relation == "owner", root.author_id == person_id)
+
+
 class Concern:
     """An event with all that decides whom it concerns and how.
     event, post, root: rows of the tables; ticket: a row, or None."""
@@ -83,6 +92,11 @@ class Concern:
         return self.verb == Verb.TICKET_STATUS_CHANGED and (asked or self.event.after == "resolved")
 
     @property
+    def is_social(self):
+        """Is it of the side that one may do without: neither of a ticket nor of a major incident?"""
+        return self.root.kind != "ticket" and self.verb not in MAJORS
+
+    @property
     def breaks_silence(self):
         """The relations that hear of it although they muted the thread: what waits for them in person."""
         return ("assignee", "promiser", *(("requester",) if self.waits_for_requester else ()))
@@ -107,11 +121,13 @@ def told_by(concern, part=False):
     best = _nearest(concern, part)
     follow = sa.and_(Follow.root_id == concern.root.id, Follow.person_id == Person.id)
     breaks = [RELATIONS.index(relation) for relation in concern.breaks_silence]
+    own = sa.or_(Person.id == concern.root.author_id, best.c.rank == RELATIONS.index("owner"))
+    for_quiet = (sa.or_(sa.not_(Person.only_tickets), own),) if concern.is_social else ()
     wanted = sa.or_(Follow.level.is_(None), Follow.level == "all", best.c.rank.in_(breaks),
                     sa.and_(Follow.level == "mentions", best.c.rank == RELATIONS.index("mentioned")))
     return (sa.select(Person.id, Person.tz, Person.hours, best.c.rank).join(best, best.c.person_id == Person.id)
             .outerjoin(Follow, follow)
-            .where(Person.state == "active", Person.id != (concern.event.actor_id or 0), wanted,
+            .where(Person.state == "active", Person.id != (concern.event.actor_id or 0), wanted, *for_quiet,
                    readers(concern.root.id, note=concern.event.note, among=Person))
             .order_by(Person.id))
 

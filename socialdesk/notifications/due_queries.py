@@ -14,6 +14,7 @@ from ..posts.checker import plain_of
 from ..posts.models import Post
 from ..tickets.models import Sentence
 from . import words_checker
+from .audience_queries import is_quiet
 from .models import Delivery, Device, Notification
 
 MOST = 100                              # a badge says no more than "99+"
@@ -28,7 +29,8 @@ _newer = aliased(Delivery)
 
 def due_of(ids):
     """(the Dues to send, the ids of those nobody needs any more) among these deliveries.
-    Dropped: read, superseded by a newer telling, device or sign-in gone, thread or right gone, too late."""
+    Dropped: read, superseded by a newer telling, device or sign-in gone, thread or right gone, too late; social, where the
+    person wants just their tickets by now."""
     rows = db.session.execute(_statement(), {"ids": list(ids), "moment": now()}).all()
     fine = [row for row in rows if row.fine]
     badges = _badges({row.person_id for row in fine})
@@ -48,7 +50,8 @@ def _statement():
         Device.person_id == Notification.person_id, session, sa.not_(superseded),
         Person.state == "active", root.deleted_at.is_(None), sa.or_(post.id.is_(None), post.deleted_at.is_(None)),
         readers(Notification.root_id, among=Person),
-        sa.or_(sa.not_(Event.note), readers(Notification.root_id, note=True, among=Person)))
+        sa.or_(sa.not_(Event.note), readers(Notification.root_id, note=True, among=Person)),
+        sa.or_(sa.not_(Person.only_tickets), is_quiet(root, Event.verb, Notification.relation, Person.id)))
     return (sa.select(
         Delivery.id, Delivery.n, Delivery.attempts, Delivery.expires_at, Delivery.notification_id, Delivery.device_id, Delivery.event_id,
         Device.endpoint, Device.p256dh, Device.auth, Device.last_ok_at, Device.failures, Device.last_status,
@@ -87,8 +90,10 @@ def _badges(person_ids):
 
 @cache
 def _counts():
+    told = sa.exists().where(Event.id == Notification.last_event_id, Post.id == Notification.root_id,
+                             is_quiet(Post, Event.verb, Notification.relation, Person.id)).correlate(Notification, Person)
     lines = (sa.select(Notification.id).where(Notification.person_id == Person.id, Notification.read_at.is_(None),
-                                              readers(Notification.root_id, among=Person))
+                                              readers(Notification.root_id, among=Person), sa.or_(sa.not_(Person.only_tickets), told))
              .correlate(Person).limit(MOST).subquery())
     count = sa.select(sa.func.count()).select_from(lines).scalar_subquery()
     return sa.select(Person.id, count).where(Person.id.in_(sa.bindparam("people", expanding=True)))

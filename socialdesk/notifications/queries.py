@@ -15,6 +15,7 @@ from ..posts.models import Follow, Post
 from ..ready import Ready
 from ..tickets.models import Ticket
 from . import words_checker
+from .audience_queries import is_quiet
 from .due_queries import shown_name
 from .models import Device, Notification
 
@@ -30,12 +31,12 @@ def unread_count(viewer):
     """How many lines are unread, counted to 100 and no further."""
     if viewer is None:
         return 0
-    return _unread(asker(viewer)).scalar(values(viewer))
+    return _unread(asker(viewer), viewer.only_tickets).scalar(values(viewer))
 
 
 @lru_cache
-def _unread(who):
-    lines = _lines(who, aliased(Post), aliased(Event), Notification.id).where(Notification.read_at.is_(None)).limit(MOST_COUNTED).subquery()
+def _unread(who, is_quiet_one):
+    lines = _lines(who, aliased(Post), aliased(Event), Notification.id, only_tickets=is_quiet_one).where(Notification.read_at.is_(None)).limit(MOST_COUNTED).subquery()
     return Ready(sa.select(sa.func.count()).select_from(lines))
 
 
@@ -61,12 +62,14 @@ def inbox_of(viewer, cursor=None, limit=40, waiting=True):
     return Page(lines, _cursor(lines[-1]) if more else None)
 
 
-def _lines(viewer, root, event, *columns):
-    """Lines of a person whose thread they may see now, and whose last event they may read."""
+def _lines(viewer, root, event, *columns, only_tickets=False):
+    """Lines of a person whose thread they may see now, and whose last event they may read; of the social side none where
+    they want just their tickets."""
+    wanted = (is_quiet(root, event.verb, Notification.relation, viewer.id),) if only_tickets else ()
     return (sa.select(*columns).select_from(Notification).join(root, root.id == Notification.root_id)
             .outerjoin(event, event.id == Notification.last_event_id)
             .where(Notification.person_id == viewer.id, visible(viewer, root), root.deleted_at.is_(None),
-                   sa.or_(event.id.is_(None), sa.not_(event.note), may_read_notes(viewer, root))))
+                   sa.or_(event.id.is_(None), sa.not_(event.note), may_read_notes(viewer, root)), *wanted))
 
 
 def _full(viewer):
@@ -77,7 +80,8 @@ def _full(viewer):
                    Notification.relation, Notification.last_event_id, Notification.root_id, root.title, root.kind, root.audience, root.status.label("post_status"),
                    Ticket.status, Ticket.hold_reason, event.verb, event.after, event.note, event.facts,
                    shown_name(actor, event, root, post).label("actor"),
-                   (root.author_id == viewer.id).label("mine"), sa.case((hidden, None), else_=actor.handle).label("handle"))
+                   (root.author_id == viewer.id).label("mine"), sa.case((hidden, None), else_=actor.handle).label("handle"),
+                   only_tickets=viewer.only_tickets)
             .outerjoin(post, post.id == event.post_id).outerjoin(actor, actor.id == event.actor_id)
             .outerjoin(Ticket, Ticket.post_id == root.id).order_by(Notification.at.desc(), Notification.id.desc()))
 

@@ -32,7 +32,7 @@ def _unread_of_page():
 def inbox():
     """What needs this person, and what is nice to know."""
     cursor = request.args.get("cursor")
-    part = "_more.html" if cursor else "_inbox.html"
+    part = "_more.html" if cursor else "_inbox_told.html"
     return render_template("notifications/" + (part if request.wants_fragment else "inbox.html"), **_inbox(cursor))
 
 
@@ -63,7 +63,7 @@ def _inbox(cursor=None):
 
 
 def _answer():
-    return respond("notifications/_inbox.html", url_for("notifications.inbox"), **(_inbox() if request.wants_fragment else {}))
+    return respond("notifications/_inbox_told.html", url_for("notifications.inbox"), **(_inbox() if request.wants_fragment else {}))
 
 
 # --- choices

@@ -149,7 +149,7 @@ def _typed():
 def _form(body="", title="", kind=None, to=None, ticked=(), key=None):
     others = [one for one in OTHERS if one != "announcement" or policy.can(viewer(), "announcement.write")]
     return {"here": "ask", "body": body, "title": title, "kind": kind if kind in (*KINDS[:2], *others) else "ticket", "to": to or "everyone",
-            "others": others, "options": [], "closes_days": "7", "whom": "",
+            "others": [one for one in others if one == "announcement" or not viewer().only_tickets], "options": [], "closes_days": "7", "whom": "",
             "circles": ask_queries.circles_of(viewer()), "key": key or secrets.token_urlsafe(12), **_chips(body, ticked)}
 
 

@@ -38,6 +38,7 @@ class Post(db.Model):
         sa.Index(None, "root_id", "id"),
         sa.Index("ix_post_feed_audience", "audience", "id", sqlite_where=sa.text("in_feed = 1"), postgresql_where=sa.text("in_feed")),
         sa.Index("ix_post_feed_circle", "circle_id", "id", sqlite_where=sa.text("in_feed = 1"), postgresql_where=sa.text("in_feed")),
+        sa.Index("ix_post_announcement", "made_at", sqlite_where=sa.text("kind = 'announcement'"), postgresql_where=sa.text("kind = 'announcement'")),
         sa.Index(None, "author_id", "id"),
         sa.Index(None, "team_id", "sealed", "id"),
         {"sqlite_autoincrement": True})
@@ -183,8 +184,9 @@ class MeToo(db.Model):
 class Follow(db.Model):
     """Who wants to hear of a thread.  level: all, mentions, muted."""
 
+    __table_args__ = (sa.Index(None, "person_id", "root_id"),)
     root_id: Mapped[int] = _post(primary_key=True)
-    person_id: Mapped[int] = _person(primary_key=True, index=True)
+    person_id: Mapped[int] = _person(primary_key=True)
     level: Mapped[str] = mapped_column(default="all")
 
 

@@ -39,7 +39,8 @@ def _react(post_id, deed, kind):
         spend("deed", viewer().id)
         deed(post_id, viewer(), kind, hold_seconds())
     row = reaction_queries.reaction_of(post_id, viewer())
-    return respond(f"posts/_{kind}.html", _there(row), post_id=row.id, likes=row.likes, liked=row.liked, votes=row.votes, voted=row.voted)
+    return respond(f"posts/_{kind}.html", _there(row), post_id=row.id, likes=row.likes, liked=row.liked, votes=row.votes, voted=row.voted,
+                   in_thread="in_thread" in request.form)
 
 
 @bp.post("/p/<int:post_id>/save")
@@ -60,7 +61,7 @@ def _save(post_id, deed):
         spend("deed", viewer().id)
         deed(root_id, viewer())
     row = reaction_queries.reaction_of(root_id, viewer())
-    return respond("posts/_save.html", _there(row), post_id=row.id, saved=row.saved)
+    return respond("posts/_save.html", _there(row), post_id=row.id, saved=row.saved, in_thread="in_thread" in request.form)
 
 
 def _there(row):

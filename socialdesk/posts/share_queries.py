@@ -28,19 +28,21 @@ def _escaped(title):
 
 
 def shared_as(who):
-    """A column of a thread (Post): the newest post that tells others of it, if this person may read that.
-    One whose author left their name out is tied to nothing for others, or the thread would give it away."""
-    other = aliased(Post)
-    return (sa.select(sa.func.max(other.id)).join(Link, Link.from_id == other.id)
-            .where(Link.to_id == Post.id, Link.kind == "shared", _is_open(other, who), visible(who, other), other.deleted_at.is_(None))
-            .correlate(Post).scalar_subquery())
+    """A column of a thread (Post): the newest post that tells others of it, if this person may read that."""
+    return _tied(who, Link.from_id, Link.to_id)
 
 
 def tells_of(who):
     """A column of a thread (Post): the thread it was shared from, if this person may read that."""
+    return _tied(who, Link.to_id, Link.from_id)
+
+
+def _tied(who, there, here):
+    """The post at the other end.  Where either author left their name out, the tie is for that author alone: who else could
+    have written the one would tell who wrote the other."""
     other = aliased(Post)
-    return (sa.select(sa.func.max(other.id)).join(Link, Link.to_id == other.id)
-            .where(Link.from_id == Post.id, Link.kind == "shared", _is_open(Post, who), visible(who, other), other.deleted_at.is_(None))
+    return (sa.select(sa.func.max(other.id)).join(Link, there == other.id)
+            .where(here == Post.id, Link.kind == "shared", _is_open(Post, who), _is_open(other, who), visible(who, other), other.deleted_at.is_(None))
             .correlate(Post).scalar_subquery())
 
 

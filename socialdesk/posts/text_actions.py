@@ -19,15 +19,19 @@ from .checker import excerpt
 from .models import Attachment, Follow, Mention, Post, Version
 
 
-def edit(post_id, viewer, prepared, verb=None):
+def edit(post_id, viewer, prepared, verb=None, base=None):
     """Change the text of a post; what it was stays as a version.  The same text again changes nothing.
-    Raises Missing, NotAllowed, Conflict (taken back)."""
+    base: the version the text was written on.  Raises Missing, NotAllowed, Conflict (taken back; another version came meanwhile)."""
     root, post = locked_thread(post_id)
     if post.deleted_at and post.author_id == viewer.id:
         raise Conflict("You took this back, so it can no longer be changed. Your text is kept: send it as a new one.")
     require(viewer, "post.edit", post)
     title = prepared.title if post is root else ""
-    if (post.title, post.body_md) == (title, prepared.body_md) and not prepared.photos:
+    is_same = (post.title, post.body_md) == (title, prepared.body_md)
+    if base not in (None, post.version) and not is_same:
+        raise Conflict(f"Somebody saved version {post.version} while you wrote. Your text is kept as you typed it: look at what changed "
+                       "meanwhile, take over what you want, then save.", field="version")
+    if is_same and not prepared.photos:
         return post
     if post is root:
         _retag(root, prepared)

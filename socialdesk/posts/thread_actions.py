@@ -3,7 +3,7 @@ import sqlalchemy as sa
 
 from ..db import db, insert, insert_new, now
 from ..errors import Conflict, Invalid, NotAllowed
-from ..events import Event, Verb, held_for, record, withdraw
+from ..events import Event, Verb, held_for, hint, record, withdraw
 from ..policy import can, event_visible, require
 from ..tickets.models import Major
 from .access_actions import locked_thread
@@ -24,6 +24,7 @@ def follow(root_id, viewer, level="all", hold_seconds=0):
         row = {"root_id": root.id, "person_id": viewer.id, "level": level}
         db.session.execute(insert(Follow.__table__).values(row).on_conflict_do_update(
             index_elements=["root_id", "person_id"], set_={"level": level}))
+        _lists_change(viewer, before, level)
         if not (before is None and level == "all" and withdraw(Verb.UNFOLLOWED, root, viewer)):
             record(Verb.FOLLOWED, root, viewer, before=before, after=level, hold_until=held_for(hold_seconds))
 
@@ -32,13 +33,21 @@ def unfollow(root_id, viewer, hold_seconds=0):
     """Stop following; while the following is held, all is as it was before.  Raises Missing."""
     root, _ = locked_thread(root_id)
     require(viewer, "post.follow", root)
-    if not db.session.execute(_mine(sa.delete(Follow), Follow, root, viewer)).rowcount:
+    before = db.session.scalar(_mine(sa.delete(Follow), Follow, root, viewer).returning(Follow.level))
+    if before is None:
         return
     held = withdraw(Verb.FOLLOWED, root, viewer)
+    _lists_change(viewer, before, held and held.before)
     if held is None:
         record(Verb.UNFOLLOWED, root, viewer, hold_until=held_for(hold_seconds))
     elif held.before:
         _follows(root, viewer, held.before)
+
+
+def _lists_change(viewer, *levels):
+    """What was muted or is muted now: every process ranks this person's lists anew."""
+    if "muted" in levels:
+        hint(f"lists:{viewer.id}")
 
 
 def me_too(root_id, viewer, hold_seconds=0):

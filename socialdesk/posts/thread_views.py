@@ -56,7 +56,7 @@ def _me_too(post_id, deed):
     with transaction():
         spend("deed", viewer().id)
         deed(root_id, viewer(), hold_seconds())
-    return respond("posts/_me_too.html", _show(root_id), thread=queries.thread_of(root_id, viewer()))
+    return respond("posts/_me_too.html", _show(root_id), thread=queries.thread_of(root_id, viewer()), in_thread="in_thread" in request.form)
 
 
 @bp.post("/p/<int:post_id>/accepted-answer")

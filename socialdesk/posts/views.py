@@ -2,6 +2,7 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from ..db import transaction
+from ..errors import Conflict
 from ..people.throttle_actions import spend
 from ..policy import require
 from ..web import go, limit_reads, respond, viewer
@@ -14,13 +15,14 @@ blueprints = (bp, ask_views.bp, reply_views.bp, thread_views.bp, draft_views.bp,
 
 @bp.get("/p/<int:post_id>")
 def show(post_id):
-    """A thread: how it stands, what was said and what happened.  A reply's address leads to its place in it."""
+    """A thread: how it stands, what was said and what happened; as a fragment for the pane beside a list.
+    A reply's address leads to its place in it."""
     thread = queries.thread_of(post_id, viewer())
     if thread.asked_id != thread.id:
         return redirect(_place_of(thread), 303)
     if thread.kind == "article" and thread.slug:
-        return redirect(f"/help/{thread.slug}", 303)
-    return render_template("posts/show.html", **page_of(thread, viewer(), before_asked()))
+        return go(f"/help/{thread.slug}")
+    return render_template("posts/_beside.html" if request.wants_fragment else "posts/show.html", **page_of(thread, viewer(), before_asked()))
 
 
 def _place_of(thread):
@@ -39,9 +41,11 @@ def timeline(post_id):
 
 @bp.get("/p/<int:post_id>/edit")
 def edit_form(post_id):
-    """The form to change a text."""
+    """The form to change a text; of an article, its editor."""
     post = queries.get_post(post_id, viewer())
     require(viewer(), "post.edit", post)
+    if post.kind == "article":
+        return redirect(f"/help/{queries.thread_of(post.id, viewer()).slug}/edit", 303)
     return render_template("posts/edit.html", post=post, own_title=queries.own_title(post), photos=queries.photos_of(post.id))
 
 
@@ -50,6 +54,9 @@ def edit(post_id):
     """Change a text; how it was stays as a version."""
     post = queries.get_post(post_id, viewer())
     require(viewer(), "post.edit", post)
+    if post.kind == "article":
+        raise Conflict("An article is changed in its own editor, which shows what others saved meanwhile. Your text is kept: copy it, "
+                       "open the article, and choose to change it there.")
     spend("post", viewer().id)
     photos = [file for file in request.files.getlist("photo") if file.filename]
     prepared = queries.prepare(viewer(), request.form.get("body", ""), request.form.get("title"), photos, queries.photos_of(post.id))

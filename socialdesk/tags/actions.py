@@ -17,20 +17,20 @@ def tag_thread(root, names):
     tags = _tags_named(names[:MAX_TAGS])
     have = set(db.session.scalars(sa.select(PostTag.tag_id).where(PostTag.root_id == root.id)))
     fresh = [tag.id for tag in tags if tag.id not in have]
-    insert_new(PostTag.__table__, [{"tag_id": tag_id, "root_id": root.id, "audience": root.audience, "circle_id": root.circle_id}
-                                   for tag_id in fresh], "tag_id", "root_id")
+    insert_new(PostTag.__table__, [{"tag_id": tag_id, "root_id": root.id, "audience": root.audience, "circle_id": root.circle_id,
+                                    "article": root.kind == "article"} for tag_id in fresh], "tag_id", "root_id")
     _count(fresh, root.audience, root.circle_id, 1)
     return _owner(tags)
 
 
-def tag_threads(named, audience="everyone"):
-    """Put hashtags on many threads at once, all for everyone or all private, beside those they have.
+def tag_threads(named, audience="everyone", article=False):
+    """Put hashtags on many threads at once, all for everyone or all private, all articles or none, beside those they have.
     named: {root id: names as shown}.  Returns {root id: team id} as tag_thread() would, without those nobody owns."""
     tags = _tags_by_fold(dict.fromkeys(name for names in named.values() for name in names[:MAX_TAGS]))
     wanted = {(tags[fold(name)].id, root_id): None for root_id, names in named.items() for name in names[:MAX_TAGS]}
     have = set(map(tuple, db.session.execute(sa.select(PostTag.tag_id, PostTag.root_id).where(PostTag.root_id.in_(named)))))
     fresh = [pair for pair in wanted if pair not in have]
-    insert_new(PostTag.__table__, [{"tag_id": tag_id, "root_id": root_id, "audience": audience, "circle_id": None}
+    insert_new(PostTag.__table__, [{"tag_id": tag_id, "root_id": root_id, "audience": audience, "circle_id": None, "article": article}
                                    for tag_id, root_id in fresh], "tag_id", "root_id")
     threads = Counter(tag_id for tag_id, _root_id in fresh)
     for step in set(threads.values()):

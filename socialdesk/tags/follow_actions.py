@@ -3,7 +3,7 @@ import sqlalchemy as sa
 
 from ..db import db, insert
 from ..errors import Invalid
-from ..events import Verb, record
+from ..events import Verb, hint, record
 from .actions import named
 from .checker import is_name
 from .models import TagFollow
@@ -17,6 +17,7 @@ def follow_tag(name, viewer):
         db.session.execute(insert(TagFollow.__table__).values(row).on_conflict_do_update(
             index_elements=["person_id", "tag_id"], set_={"level": "all"}))
         record(Verb.TAG_FOLLOWED, actor=viewer, ref_id=tag.id)
+        hint(f"lists:{viewer.id}")
 
 
 def unfollow_tag(name, viewer):
@@ -25,6 +26,7 @@ def unfollow_tag(name, viewer):
     mine = sa.delete(TagFollow).where(TagFollow.person_id == viewer.id, TagFollow.tag_id == tag.id)
     if db.session.execute(mine).rowcount:
         record(Verb.TAG_UNFOLLOWED, actor=viewer, ref_id=tag.id)
+        hint(f"lists:{viewer.id}")
 
 
 def _tag(name):

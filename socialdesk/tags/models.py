@@ -19,13 +19,17 @@ class Tag(db.Model):
 
 
 class PostTag(db.Model):
-    """A hashtag on a thread, with the thread's audience copied so that a tag's page needs no join."""
+    """A hashtag on a thread, with the thread's audience copied so that a tag's page needs no join.
+    article: the thread is one; few are, and those of a hashtag are found among all that carries it."""
 
-    __table_args__ = (sa.Index(None, "tag_id", "audience", "circle_id", "root_id"), sa.Index(None, "root_id"))
+    __table_args__ = (
+        sa.Index(None, "tag_id", "audience", "circle_id", "root_id"), sa.Index(None, "root_id"),
+        sa.Index("ix_post_tag_article", "tag_id", "root_id", sqlite_where=sa.text("article = 1"), postgresql_where=sa.text("article")))
     tag_id: Mapped[int] = mapped_column(sa.ForeignKey("tag.id"), primary_key=True)
     root_id: Mapped[int] = mapped_column(sa.ForeignKey("post.id", ondelete="CASCADE"), primary_key=True)
     audience: Mapped[str]
     circle_id: Mapped[int | None]
+    article: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
 
 
 class TagCount(db.Model):

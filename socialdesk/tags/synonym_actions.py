@@ -45,7 +45,7 @@ def _pair(name, of):
 
 
 def _carry_over(from_id, to_id):
-    rows = db.session.execute(sa.select(PostTag.root_id, PostTag.audience, PostTag.circle_id).where(PostTag.tag_id == from_id)).all()
+    rows = db.session.execute(sa.select(PostTag.root_id, PostTag.audience, PostTag.circle_id, PostTag.article).where(PostTag.tag_id == from_id)).all()
     insert_new(PostTag.__table__, [{"tag_id": to_id, **row._asdict()} for row in rows], "tag_id", "root_id")
     db.session.execute(sa.delete(PostTag).where(PostTag.tag_id == from_id).execution_options(synchronize_session=False))
 

@@ -12,7 +12,7 @@ from ..people.models import Person, Team
 from ..posts.models import Post
 from ..tags.checker import fold
 from ..tags.models import PostTag, Tag
-from .models import IS_FREE, IS_OPEN, STATUSES, Ticket
+from .models import IS_FREE, IS_OPEN, OPEN, STATUSES, Ticket
 
 #: the queue's filters, in the order of the page
 FILTERS = {"unassigned": "Unassigned", "mine": "Mine", "teams": "My teams", "waiting": "Waiting", "open": "All open",
@@ -95,7 +95,7 @@ def _rows():
 def _filter(who, name):
     conditions = {
         "unassigned": lambda: sa.and_(IS_OPEN, IS_FREE),
-        "mine": lambda: sa.and_(IS_OPEN, Ticket.assignee_id == who.id),
+        "mine": lambda: sa.and_(Ticket.status.in_(OPEN), Ticket.assignee_id == who.id),         # along the index of assignees
         "teams": lambda: sa.and_(IS_OPEN, Ticket.team_id.in_(policy.some_of(who.team_ids))),
         "waiting": lambda: sa.and_(Ticket.status == "on_hold", Ticket.hold_reason == "requester"),
         "open": lambda: IS_OPEN,

@@ -92,7 +92,7 @@ def test_not_now_holds_for_thirty_days_and_three_times_is_enough(chromium, desk,
     for days, times, shown in ((0, 1, False), (29, 1, False), (31, 1, True), (31, 2, True), (31, 3, False)):
         remember_days_ago(page, days, times)
         page.reload()
-        page.evaluate("import(document.querySelector('script[type=module]').src.replace('app.js', 'install.js')).then(() => 1)")
+        page.evaluate("import(document.querySelector('script[type=module]').src.replace('app.js', 'install.js')).then(install => install.bind(document.querySelector('#install-card')))")
         page.evaluate(CAN_INSTALL)
         assert is_shown(page, "#install-card") == shown, (days, times)
 

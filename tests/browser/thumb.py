@@ -47,6 +47,11 @@ class Finger:
     def up(self):
         self.touch("touchEnd")
 
+    def tap(self, css):
+        """A touch that goes nowhere."""
+        self.down(*self.middle(css))
+        self.up()
+
     def swipe(self, dx, dy=0, at=None, steps=10):
         """From the middle of the first card, or from `at`."""
         self.down(*(at or self.middle()))

@@ -42,12 +42,20 @@ function card(place) {
     now.hidden = !offer.event;
     how.hidden = Boolean(offer.event);
     how.hash = isApple ? "iphone" : "android";
+    makeRoom(place);
     if (isDesk) [now.textContent, place.querySelector("h2").textContent] = ["Install it here", "Keep it at hand"];
     place.hidden = false;
   };
   if (offer.event || isApple) show();
   else if (isAndroid) setTimeout(show, OFFER_MS);
   document.addEventListener("can-install", show, { once: true });
+}
+
+/** Below what is being read, so that nothing moves under anybody's eyes. */
+function makeRoom(place) {
+  const below = [...document.querySelectorAll("main [data-card]")].find((card) => card.getBoundingClientRect().top > innerHeight);
+  if (below) below.before(place);
+  else place.closest("main").append(place);
 }
 
 function later(place) {
@@ -68,7 +76,7 @@ async function install(place) {
 function guide(place) {
   place.querySelector("[data-installed]").hidden = !isInstalled;
   const mine = place.querySelector(isApple ? "#iphone" : isAndroid ? "#android" : "#computer");
-  if (!location.hash) place.querySelector("[data-ways]").prepend(mine);
+  if (!location.hash && place.dataset.guide !== mine.id) place.querySelector("[data-ways]").prepend(mine);     // an iPad that says it is a Mac
   const show = () => mine.querySelectorAll("[data-install-now]").forEach((button) => { button.hidden = !offer.event; });
   document.addEventListener("can-install", show);
   show();

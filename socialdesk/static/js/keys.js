@@ -1,8 +1,10 @@
-// By keyboard: j and k go from card to card, Enter opens, n asks, / searches, ? tells. Never while one types, and one switch ends it.
+// By keyboard: j and k go from card to card, Enter opens, r answers, n asks, / searches, ? tells. Never while one types, and one switch ends it.
 
 const OFF = "keys-off";
-const PLACES = "main :is(.card-title a, .row-title)";
-const WORDS = [["j", "The next card or row"], ["k", "The one before"], ["Enter", "Open it"], ["n", "Ask something"], ["/", "Search"], ["?", "Show this"]];
+/** What one goes to in a list. */
+export const PLACES = "main :is(.card-title a, a.row-title)";
+const WORDS = [["j", "The next card or row"], ["k", "The one before"], ["Enter", "Open it"], ["↓ ↑", "The next, the one before; an open thread beside the list follows"],
+  ["Esc", "Back to the list"], ["r", "Write a reply"], ["n", "Ask something"], ["/", "Search"], ["?", "Show this"]];
 
 function isOff() {
   try { return localStorage.getItem(OFF) !== null; } catch { return false; }
@@ -16,18 +18,23 @@ function turn(on) {
 export function press(key) {
   if (isOff() || document.querySelector("dialog[open]")) return;
   if (key === "j" || key === "k") move(key === "j" ? 1 : -1);
+  else if (key === "r") document.querySelector("#reply textarea")?.focus();
   else if (key === "n") location.assign("/ask");
   else if (key === "/") location.assign("/search");
   else if (key === "?") help();
 }
 
-function move(step) {
+/** Go on or back in the list by some steps; the place that is reached is told by the event "reached". */
+export function move(step) {
   const places = [...document.querySelectorAll(PLACES)].filter((place) => place.checkVisibility());
   if (!places.length) return;
-  const here = places.findIndex((place) => place === document.activeElement || place.closest(".card, .row").contains(document.activeElement));
+  const row = (place) => place.closest(".card, .row");
+  const focused = places.findIndex((place) => row(place).contains(document.activeElement));
+  const here = focused < 0 ? places.findIndex((place) => row(place).hasAttribute("aria-current")) : focused;
   const next = here < 0 ? firstInSight(places) : places[Math.min(Math.max(here + step, 0), places.length - 1)];
   next.focus({ preventScroll: true });
-  next.closest(".card, .row").scrollIntoView({ block: "nearest" });
+  row(next).scrollIntoView({ block: "nearest" });
+  next.dispatchEvent(new Event("reached", { bubbles: true }));
 }
 
 const firstInSight = (places) => places.find((place) => place.getBoundingClientRect().top >= 0) ?? places[0];
