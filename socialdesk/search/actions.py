@@ -11,6 +11,7 @@ from ..posts.models import Link, Post
 from ..tags.queries import tags_of
 from ..tickets.models import Major, Ticket
 from .index_actions import Entry, remove, write
+from .rebuild_actions import merge_all     # its jobs are known by being imported
 from .models import Document, Lesson
 from .word_checker import plain_of_html, words_of
 
@@ -55,6 +56,8 @@ def _reindex(job):
     if root_ids:
         index_posts(root_ids)
         enqueue("reindex", root_ids[-1], lane="quiet", dedupe=f"reindex:{root_ids[-1]}")
+    else:
+        enqueue("merge_index", lane="quiet", dedupe="merge_index")
 
 
 def _entries(root_ids):

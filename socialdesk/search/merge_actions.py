@@ -8,7 +8,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from ..db import db, insert, transaction
-from ..jobs import Later, clockwork, enqueue, handler
+from ..jobs import Later, clockwork, enqueue
 from .fresh_index import Totals
 from .models import Change, IndexState, Merged, Segment, Word
 from .score_index import NO_IDS, NO_WEIGHTS, saturated
@@ -43,37 +43,20 @@ def _now_and_then():
         enqueue("merge_index", lane="quiet", dedupe="merge_index")
 
 
-@handler("merge_index", outside=True)
-def _merge(jobs):
-    plan = _plan()
+def merge_slice(most=SLICE):
+    """Merge the oldest changes.  Returns how many documents; raises Later where another was quicker."""
+    plan = _plan(most)
     db.session.rollback()
-
-    def finish():
-        if plan is not None:
-            _write(plan)
-            if len(plan.changes) >= SLICE:
-                enqueue("merge_index", lane="quiet", dedupe="merge_index")
-    return {job.id: finish if job is jobs[0] else (lambda: None) for job in jobs}
-
-
-def merge_all(progress=None):
-    """Merge everything that has changed, at once.  progress(documents so far).  Only one process may do this."""
-    done = 0
-    while True:
-        plan = _plan(most=10_000)
-        db.session.rollback()
-        if plan is None:
-            return done
-        with transaction():
-            _write(plan)
-        done += len(plan.post_ids)
-        if progress:
-            progress(done)
+    if plan is None:
+        return 0
+    with transaction():
+        _write(plan)
+    return len(plan.post_ids)
 
 
 # --- counting
 
-def _plan(most=SLICE):
+def _plan(most):
     generation = db.session.scalar(sa.select(IndexState.generation)) or 0
     changes = db.session.execute(sa.select(Change.id, Change.post_id).order_by(Change.id).limit(most)).all()
     if not changes:
@@ -82,11 +65,11 @@ def _plan(most=SLICE):
     before = {row.post_id: row for ids in _slices(post_ids) for row in
               db.session.execute(sa.select(*Merged.__table__.c).where(Merged.post_id.in_(ids)))}
     after = {post_id: document for ids in _slices(post_ids) for post_id, document in documents_of(ids).items() if document}
-    segments = _segments({document.segment for document in after.values()})
+    segments = segments_named({document.segment for document in after.values()})
     return _Plan(generation, [change.id for change in changes], post_ids, *_counted(post_ids, before, after, segments))
 
 
-def _segments(names):
+def segments_named(names):
     """{name: Segment}, the missing ones made."""
     known = {row.name: row for row in db.session.scalars(sa.select(Segment))}
     missing = sorted(names - known.keys())
@@ -154,7 +137,7 @@ def _row(key, word, known, changed, added, forms, averages):
 # --- writing
 
 def _write(plan):
-    generation = _next_generation(plan.generation)
+    generation = next_generation(plan.generation)
     table = Word.__table__
     statement = insert(table)
     new = {name: statement.excluded[name] for name in ("forms", "ids", "weights", "crc", "generation")}
@@ -172,7 +155,7 @@ def _write(plan):
         db.session.execute(sa.delete(Change).where(Change.id.in_(ids)))
 
 
-def _next_generation(before):
+def next_generation(before):
     """The number of what is written now.  Raises Later where another merge was quicker: what was counted holds no more."""
     db.session.execute(insert(IndexState.__table__).values(id=1, generation=0).on_conflict_do_nothing())
     moved = db.session.execute(sa.update(IndexState).where(IndexState.generation == before).values(generation=before + 1)

@@ -61,11 +61,13 @@ class Shelf:
             self._postings, self._bytes, self._fresh, self._changes = OrderedDict(), 0, Fresh(), {}
             self._generation, self._seen = generation, [None, 0]
         if seen != self._seen:
-            self._read_changes()
+            self._read_changes(seen[1])
             self._seen = seen
 
-    def _read_changes(self):
-        rows = dict(map(tuple, _changes().all({})))
+    def _read_changes(self, count):
+        rows = dict(self._changes) | dict(map(tuple, _changes().all({"after": max(self._changes, default=0)})))
+        if len(rows) != count:                  # one of a smaller number came later
+            rows = dict(map(tuple, _changes().all({"after": 0})))
         new = sorted({post_id for change_id, post_id in rows.items() if change_id not in self._changes}, reverse=True)
         self._fresh.put(dict.fromkeys(new))
         for start in range(0, min(len(new), MOST_FRESH), SLICE):
@@ -242,7 +244,7 @@ def _segments():
 
 @cache
 def _changes():
-    return Ready(sa.select(Change.id, Change.post_id))
+    return Ready(sa.select(Change.id, Change.post_id).where(Change.id > sa.bindparam("after")))
 
 
 @cache
