@@ -1,4 +1,5 @@
 """Finding documents by words: which segments a person may search, what typed words stand for, and which documents say most of it."""
+import time
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -7,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from ..db import db
+from ..feed.kept_index import Kept
 from ..knowledge.models import Article
 from ..policy import MOMENT, asker, readable, values
 from ..posts.models import Access, Post
@@ -19,6 +21,7 @@ from .shelf_queries import shelf
 COMPLETIONS = 12                        # words that the last one may go on to be
 UNION, SHARE = 0.7, 0.5                 # how much a completion weighs as one of many, and by its share of them; docs/search.md
 ONE_WRONG, TWO_WRONG = 0.95, 0.8        # what a repaired word counts of a right one
+OWN_SECONDS = 20                        # so long it is remembered which known things are a person's by name
 RARE = 3                                # a word of fewer documents may be a mistake
 
 
@@ -134,8 +137,28 @@ def _rows(who):
 
 
 def own_documents(viewer):
-    """(rising ids, their segments) of private documents that are this person's by name: their tickets, and where they were added."""
+    """(rising ids, their segments) of documents of other segments that are this person's by name: their tickets, and where
+    they were added."""
+    return _own(viewer)
+
+
+def own_known(viewer):
+    """The same of what is known.  Hardly anybody has any, and each key asks: remembered for a while, the rights of each hit are asked anew."""
+    key = viewer.id, viewer.circle_ids, viewer.team_ids, viewer.is_agent
+    moment = time.monotonic()
+    found = _owned.get(key, moment)
+    if found is None:
+        found = _own(viewer, Document.part == "known")
+        _owned.put(key, found, moment)
+    return found
+
+
+def _own(viewer, *more):
     mine = sa.select(Access.root_id).where(Access.person_id == viewer.id, sa.or_(Access.until.is_(None), Access.until > MOMENT))
     rows = db.session.execute(sa.select(Document.post_id, Document.segment).where(
-        Document.root_id.in_(mine), Document.segment.not_in(segments_of(viewer))).order_by(Document.post_id)).all()
+        Document.root_id.in_(mine), Document.segment.not_in(segments_of(viewer)), *more).order_by(Document.post_id)).all()
     return np.array([row.post_id for row in rows], np.int32), sorted({row.segment for row in rows})
+
+
+_owned = Kept(2_000, seconds=OWN_SECONDS)
+shelf.on_reset(_owned.drop)

@@ -28,9 +28,9 @@ class Senses(NamedTuple):
     titles: np.ndarray
 
 
-def sensed(hits, text):
-    """(what each document counts, 0..1; Senses or None)."""
-    values = hits.scores / hits.scores[0]
+def sensed(hits, text, ceiling):
+    """(what each document counts, 0..1; Senses or None).  ceiling: the best score of all."""
+    values = hits.scores / ceiling
     if not semantic_index.model():
         return values, None
     found = {row.post_id: row.vectors for row in _vectors().all({"ids": hits.ids.tolist()})}

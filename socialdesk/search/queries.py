@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from ..errors import Invalid
 from . import semantic_index
-from .ask_queries import ask, find, own_documents, rows_of, view_of
+from .ask_queries import ask, find, own_documents, own_known, rows_of, view_of
 from .fit_queries import fit, sensed
 from .rank_checker import POOL, Ranked, best_sentence, marked, varied
 from .word_checker import terms_of
@@ -55,21 +55,35 @@ def suggest(viewer, text, limit=3):
 
 def known(viewer, text, limit, shy=True):
     """[Ranked] of what is known that fits.  shy: silent where nothing fits well."""
-    view = view_of(viewer, ("known",))
-    hits = find(view, ask(view, terms_of(text)), SENSED if semantic_index.model() else CANDIDATES)
-    if not len(hits.ids):
+    terms = terms_of(text)
+    asked = [_look(view_of(viewer, ("known",)), terms)]
+    own, segments = own_known(viewer)
+    if len(own):
+        asked.append(_look(view_of(viewer, ("known",), segments), terms, own))
+    asked = [(view, hits) for view, hits in asked if len(hits.ids)]
+    if not asked:
         return []
-    values, senses = sensed(hits, text)
+    ceiling = max(float(hits.scores[0]) for _view, hits in asked)
+    shown = {}
+    for view, hits in asked:
+        for one in _ranked(viewer, view, hits, text, ceiling):
+            if one.fit or not shy:
+                shown.setdefault(one.row.root_id, one)
+    return varied(sorted(shown.values(), key=lambda one: (-one.value, -one.row.post_id))[:POOL], limit)
+
+
+def _look(view, terms, allowed=None):
+    return view, find(view, ask(view, terms), SENSED if semantic_index.model() else CANDIDATES, allowed)
+
+
+def _ranked(viewer, view, hits, text, ceiling):
+    """[Ranked] of the best hits a person may read."""
+    values, senses = sensed(hits, text, ceiling)
     order = np.argsort(-values, kind="stable")[:CANDIDATES]
     ids = hits.ids[order]
     rows, fits = rows_of(viewer, ids, KNOWN), fit(hits, view.gone, order, senses)
-    shown = {}
-    for at, post_id, value, fitting in zip(order.tolist(), ids.tolist(), values[order].tolist(), fits.tolist()):
-        row = rows.get(post_id)
-        if row is not None and (fitting or not shy):
-            shown.setdefault(row.root_id, Ranked(value * _boost(row), fitting, row, senses.titles[at] if senses else None))
-    best = sorted(shown.values(), key=lambda one: (-one.value, -one.row.post_id))[:POOL]
-    return varied(best, limit)
+    return [Ranked(value * _boost(rows[post_id]), fitting, rows[post_id], senses.titles[at] if senses else None)
+            for at, post_id, value, fitting in zip(order.tolist(), ids.tolist(), values[order].tolist(), fits.tolist()) if post_id in rows]
 
 
 def _boost(row):

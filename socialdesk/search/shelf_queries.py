@@ -34,7 +34,7 @@ class Shelf:
     """What a process keeps of the index.  One for all its threads."""
 
     def __init__(self):
-        self._lock = RLock()
+        self._lock, self._forgetting = RLock(), []
         self.reset()
 
     def reset(self):
@@ -44,6 +44,12 @@ class Shelf:
             self._segments, self._vocabularies, self._fresh, self._changes = {}, {}, Fresh(), {}
             self._postings, self._bytes = OrderedDict(), 0
             self.damaged = False
+            for forget in self._forgetting:
+                forget()
+
+    def on_reset(self, forget):
+        """Have forget() called, too, when everything is to be forgotten."""
+        self._forgetting.append(forget)
 
     def view(self, names):
         """A View of the segments of these names, as the database has them now."""
