@@ -63,6 +63,5 @@ function help() {
 export function bind(place) {
   const box = place.querySelector("[type=checkbox]");
   box.checked = !isOff();
-  place.hidden = false;
   box.addEventListener("change", () => turn(box.checked));
 }
