@@ -105,12 +105,16 @@ def migrate(options):
 def check(options):
     """Say how the desk is; exit status 1 if something is wrong."""
     from . import health
+    from .search.rebuild_actions import note_damage
     with _desk(options) as app:
         settings = app.config["SETTINGS"]
         for name in sorted(config.KNOWN | {"data"}):
             shown = "set" if name in ("secret_key", "smtp_url", "database_url") and settings.source[name] != "default" else getattr(settings, name)
             print(f"  setting  {config.PREFIX}{name.upper()} = {shown!s}  ({settings.source[name]})")
         results = list(health.check(app))
+        if any(what == "index" and not fine for fine, what, _sentence in results):
+            with transaction():
+                note_damage()
     for fine, what, sentence in results:
         print(f"{'  ok     ' if fine else '! WRONG  '}{what}: {sentence}")
     return 0 if all(fine for fine, *_ in results) else 1

@@ -28,6 +28,7 @@ class Settings:
     max_upload_bytes: int = 10 * 1024 * 1024
     trusted_proxies: int = 0            # how many proxies in front set X-Forwarded-*
     limits: bool = True
+    public_articles: bool = False       # may anybody read the articles that are for everyone, without signing in?
     jobs: str = "embedded"              # embedded: threads beside the web threads; off: only `app.py worker`
     source: dict = field(default_factory=dict)
 
@@ -172,13 +173,13 @@ def _route(value):
     return routes
 
 
-def _limits(value):
+def _switch(value):
     return _choice("on", "off")("on" if value is True else "off" if value is False else value) == "on"
 
 
 _READ = {"database_url": _database, "base_url": _url, "mail_from": _address, "smtp_url": _smtp, "push_hosts": _hosts,
          "push_route": _route, "vapid_subject": _subject, "max_upload_bytes": _whole(1024), "trusted_proxies": _whole(0),
-         "limits": _limits, "jobs": _choice("embedded", "off")}
+         "limits": _switch, "public_articles": _switch, "jobs": _choice("embedded", "off")}
 
 
 def _complete(settings):

@@ -208,7 +208,7 @@ def raise_as_refusal(error):
 # --- the recipes
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=10000", "foreign_keys=ON", "cache_size=-16000",
-            "mmap_size=134217728", "temp_store=MEMORY", "journal_size_limit=67108864")
+            "temp_store=MEMORY", "journal_size_limit=67108864")
 
 
 def engine_options(settings):

@@ -12,6 +12,7 @@ from .db import db, now
 from .errors import Missing
 from .jobs import LANES, Clockwork, Job
 from .people.models import Mail, Person
+from .search.state_queries import state
 from .web import public
 
 bp = Blueprint("health", __name__)
@@ -110,6 +111,10 @@ def _check_database(settings):
     if settings.is_sqlite:
         sound = db.session.scalar(sa.text("PRAGMA quick_check(1)"))
         yield sound == "ok", "file", "the database file is sound" if sound == "ok" else f"the database file is damaged ({sound}): restore a backup"
+    index = state()
+    found = f"{index.documents} documents, {index.words} words, {index.waiting} changes to be merged"
+    yield not index.damaged, "index", found if not index.damaged else (
+        f"{index.damaged} of {index.words} posting lists are damaged; a job writes them anew, and search finds the rest meanwhile")
     admins = db.session.scalar(sa.select(sa.func.count()).where(policy.are_admins()))
     yield True, "people", f"{admins} admins" if admins else "no admin yet: start app.py and open the setup link it prints"
     waiting, dead = job_figures()

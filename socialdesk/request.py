@@ -1,4 +1,6 @@
-"""What a request tells of itself: whether htmx or a program asked, and numbers in its address."""
+"""What a request tells of itself: whether htmx or a program asked, where it comes from, and numbers in its address."""
+import ipaddress
+
 from htmx_flask import HtmxAwareRequest
 from werkzeug.routing import IntegerConverter
 
@@ -31,9 +33,26 @@ class Request(HtmxAwareRequest):
         best = self.accept_mimetypes.best_match(["text/html", "application/json"], default="text/html")
         return best == "application/json" and self.accept_mimetypes[best] > self.accept_mimetypes["text/html"]
 
+    @property
+    def network(self):
+        """Where it comes from: its address; of an IPv6 address the half a household shares."""
+        try:
+            address = ipaddress.ip_address(self.remote_addr or "")
+        except ValueError:
+            return "unknown"
+        return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
+
+
+def for_strangers(answer):
+    """Mark a view that has an answer for who is not signed in, where the desk lets its articles be read by anybody:
+    answer(**parts of the address).  The view itself never runs for them."""
+    def mark(view):
+        view.for_strangers = answer
+        return view
+    return mark
+
 
 class Number(IntegerConverter):
     """A number in an address that fits a column: a longer one is an unknown address, not a fault."""
 
-    def __init__(self, map, **kwargs):
-        super().__init__(map, **{"max": 2 ** 63 - 1} | kwargs)
+    regex = r"\d{1,18}"

@@ -80,6 +80,9 @@ def _begin():
     if endpoint is None or getattr(endpoint, "is_public", False) or request.endpoint == "static":
         return None
     if viewer() is None:
+        if current_app.config["SETTINGS"].public_articles and request.method in SAFE and hasattr(endpoint, "for_strangers"):
+            limit_reads("strangers", burst=240, per_second=4)
+            return endpoint.for_strangers(**request.view_args)
         raise SignedOut("Your sign-in has ended. Sign in again; what you typed is kept on this device.")
     return None
 
@@ -166,12 +169,15 @@ def _first_result(person, key, mark):
     return row.result
 
 
+BESIDE = ("key", "shown")               # fields that are no part of what is said: the key itself, and what was suggested meanwhile
+
+
 def fingerprint():
     """What a request is: its route, its parsed fields and the SHA-256 of each file."""
     parts = [request.method, request.path]
     if request.is_json:
         parts.append(json.dumps(request.get_json(silent=True), sort_keys=True))
-    parts += sorted([name, *values] for name, values in request.form.lists() if name != "key")
+    parts += sorted([name, *values] for name, values in request.form.lists() if name not in BESIDE)
     for name, files in sorted(request.files.lists()):
         for file in files:
             file.stream.seek(0)                 # a view may have read it
@@ -190,7 +196,7 @@ def limit_reads(kind, burst=60, per_second=10):
     if not current_app.config["SETTINGS"].limits:
         return
     who = viewer()
-    wait = _buckets.spend((kind, who.id if who else request.remote_addr), burst, per_second)
+    wait = _buckets.spend((kind, who.id if who else request.network), burst, per_second)
     if wait:
         raise TooMany("That was very fast. Wait a moment, then go on.", wait)
 

@@ -96,6 +96,7 @@ def _forget(app):
     card_views.forget()
     ranked_queries.frozen.drop()
     shelf.reset()
+    app.extensions["searches"].tally.reset()
     app.extensions.pop("people", None)
     for name in ("presence", "token_presence"):
         app.extensions[name].noted.clear()

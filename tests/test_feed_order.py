@@ -197,6 +197,17 @@ def test_after_the_ranked_list_it_goes_on_newest_first(make, monkeypatch):
     assert seen == walk(reader, 4, "for-you", between=ranked_queries.frozen.drop)
 
 
+def test_what_is_taken_back_between_two_pages_of_for_you_is_on_neither(make, browse):
+    author, reader = make.person(), make.person()
+    posts = [make.question(author, f"Question {n}?") for n in range(5)]
+    page = queries.feed_page(reader, None, 2, "for-you")
+    rest = [post for post in posts if post.id not in {row.id for row in page.rows}]
+    assert len(rest) == 3 and browse(author).post(f"/p/{rest[0].id}/delete").status_code == 303
+    seen = queries.feed_page(reader, page.next_cursor, 5, "for-you")
+    assert {row.id for row in seen.rows} == {rest[1].id, rest[2].id} and seen.next_cursor is None
+
+
+
 _audiences = some.sampled_from(["everyone", "circle", "private", "elsewhere"])
 _deeds = some.lists(some.tuples(some.sampled_from(["post", "edit", "delete", "close", "lose"]), _audiences, some.integers(0, 30)), max_size=10)
 

@@ -57,6 +57,7 @@ def test_the_card_comes_with_ones_own_first_post_and_never_before(make, browse):
     assert "install-card" not in text_of(browse(ada).get("/")), "not at the first visit"
     question = make.question(author=bo)
     assert "install-card" not in text_of(browse(ada).get(f"/p/{question.id}"))
+    assert f'id="card-{question.id}"' in text_of(browse(ada).get("/")) and "install-card" not in text_of(browse(ada).get("/")), "not with another's"
     ticket = make.ticket(author=ada)
     for path in ("/", f"/p/{ticket.id}"):
         card = re.search(r'<section[^>]*id="install-card"[^>]*>', text_of(browse(ada).get(path)))

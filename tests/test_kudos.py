@@ -4,14 +4,16 @@ import sqlalchemy as sa
 
 from socialdesk.api.actions import make_token
 from socialdesk.db import db, transaction
+from socialdesk.errors import Invalid
 from socialdesk.notifications import queries as notices
 from socialdesk.notifications.models import Delivery
+from socialdesk.posts.kudos_actions import give_kudos
 from socialdesk.posts.models import Access, Follow, Kudos, Post
 from socialdesk.search.models import Document
 from socialdesk.tags.actions import own_tag
 
 from .conftest import HTMX, run_due, told_by_now
-from .post_desk import events, fragment, refused, sees, traces
+from .post_desk import events, fragment, fresh, prepared, refused, sees, traces
 
 
 def thank(browser, body, **data):
@@ -62,6 +64,20 @@ def test_what_thanks_nobody_is_refused_with_the_text_kept(make, browse, body, mo
     assert answer.status_code in (422, 404) and words in answer.text and body in answer.text and traces() == before
 
 
+def test_who_is_switched_off_is_not_thanked(make, browse):
+    ada, ben = make.person("Ada"), make.person("Ben")
+    gone = make.person("Gone")
+    browse(make.admin()).post(f"/admin/people/{gone.id}/off")
+    before = traces()
+    for data in ({"body": f"Thank you @{gone.handle}"}, {"body": "Thank you", "to": f"@{gone.handle}"}):
+        assert browse(ada).post("/ask", data={"kind": "kudos"} | data).status_code == 422 and traces() == before
+    post = thank(browse(ada), f"Thank you @{ben.handle} and @{gone.handle}")
+    assert thanked(post) == {ben.id}
+    with pytest.raises(Invalid, match="Say whom you thank"), transaction():
+        give_kudos(ada, prepared(ada, "Thank you"), to=[gone.id])
+
+
+
 def test_in_a_circle_only_its_members_can_be_thanked(make, browse):
     circle = make.circle("Pilots")
     ada, ben, cleo = make.person("Ada", circles=[circle]), make.person("Ben"), make.person("Cleo", circles=[circle])
@@ -70,6 +86,51 @@ def test_in_a_circle_only_its_members_can_be_thanked(make, browse):
     assert answer.status_code == 422 and "Ben would not see it" in answer.text and traces() == before
     post = thank(browse(ada), f"Thanks @{cleo.handle}", audience=f"circle:{circle.slug}")
     assert sees(cleo, post) and not sees(ben, post) and not sees(make.agent(), post)
+
+
+def rewritten(browser, post, body):
+    return browser.post(f"/p/{post.id}/edit", data={"body": body})
+
+
+def test_who_is_named_in_a_changed_text_is_thanked_and_who_no_longer_is_is_not(make, browse):
+    ada, ben, cleo, dan = (make.person(name) for name in ("Ada", "Ben", "Cleo", "Dan"))
+    post = thank(browse(ada), f"@{ben.handle} found the cable.", to=f"@{dan.handle}")
+    run_due()
+    assert rewritten(browse(ada), post, f"@{cleo.handle} found the cable.").status_code == 303
+    assert thanked(post) == {cleo.id, dan.id}, "who was thanked beside the text stays"
+    run_due()
+    assert inbox_of(cleo) == ["Ada thanks you."] and inbox_of(dan) == ["Ada thanks you."] and events(post, "thanked") == 1
+    page = browse(make.person()).get(f"/p/{post.id}").text
+    assert "Cleo" in page and "Dan" in page and "Ben" not in page
+    rewritten(browse(ada), post, f"@{cleo.handle} found the long cable.")
+    run_due()
+    assert inbox_of(cleo) == ["Ada thanks you."] and events(post, "thanked") == 1, "told once"
+
+
+def test_a_changed_text_that_thanks_nobody_or_somebody_outside_is_refused_and_changes_nothing(make, browse):
+    circle = make.circle("Pilots")
+    ada, cleo = make.person("Ada", circles=[circle]), make.person("Cleo", circles=[circle])
+    ben, dan = make.person("Ben"), make.person("Dan", circles=[circle])
+    post = thank(browse(ada), f"Thanks @{cleo.handle}", audience=f"circle:{circle.slug}")
+    for body, words in (("Thanks everybody", "Say whom you thank"), (f"Thanks @{cleo.handle} and @{ben.handle}", "Ben would not see it")):
+        before = traces()
+        answer = rewritten(browse(ada), post, body)
+        assert answer.status_code == 422 and words in answer.text and body in answer.text
+        assert traces() == before and thanked(post) == {cleo.id}
+    assert rewritten(browse(ada), post, f"Thanks @{dan.handle}").status_code == 303 and thanked(post) == {dan.id}
+
+
+def test_changed_thanks_in_private_let_nobody_new_in_and_leave_out_who_is_dropped(make, browse):
+    ada, ben, cleo, dan = (make.person(name) for name in ("Ada", "Ben", "Cleo", "Dan"))
+    post = thank(browse(ada), f"Thanks @{ben.handle} and @{cleo.handle}", audience="private")
+    assert rewritten(browse(ada), post, f"Thanks @{ben.handle}, I told @{dan.handle}").status_code == 303
+    assert thanked(post) == {ben.id} and not sees(dan, post) and sees(ben, post) and not sees(cleo, post) and sees(ada, post)
+    run_due()
+    assert inbox_of(dan) == []
+    before = traces()
+    answer = rewritten(browse(ada), post, f"Thanks @{dan.handle}")
+    assert answer.status_code == 422 and "nobody else can take their place" in answer.text and traces() == before and thanked(post) == {ben.id}
+    assert (fresh(post).audience, fresh(post).sealed) == ("private", True)
 
 
 # --- in private

@@ -263,6 +263,16 @@ def test_cleaning_twice_is_cleaning_once_and_leaves_nothing_that_cannot_be_store
     cleaned.encode()
 
 
+
+@pytest.mark.parametrize("sign", ["\u202a", "\u202b", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"])
+def test_nothing_in_a_text_turns_around_how_the_rest_is_read(sign):
+    typed = f"Send it to {sign}gro.elpmaxe\n\n- {sign}one\n\n`{sign}code` &#x{ord(sign):x};told &#{ord(sign)};twice"
+    html, plain = render(typed)
+    assert sign not in check_body(typed) and sign not in html and sign not in plain and sign not in title_of(typed)
+    assert "gro.elpmaxe" in html and "told" in html
+    assert "\u200f" in check_body("\u200fשלום") and "\u200e" in render("a\u200eb")[0], "marks stay"
+
+
 def test_cleaning_keeps_what_people_write():
     for text in ("a\tb\nc", "שלום\u200f", "👩\u200d🔧", "🏴\U000e0067\U000e0062\U000e007f", "می\u200cخواهم"):
         assert clean(text) == text

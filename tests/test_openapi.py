@@ -210,6 +210,7 @@ class Things:
             "take_ticket": ((w.sam, t), {409: (w.sam, self.taken.id)}),
             "show_timeline": ((w.sam, t), {}),
             "show_suggestions": ((w.ada, None, None, {"q": "print on both sides"}), {}),
+            "suggest_hashtags": ((w.ada, None, {"text": "print on both sides"}), {}),
             "show_search": ((w.ada, None, None, {"q": "print"}), {}),
             "show_feed": ((w.ada, None), {}),
             "show_articles": ((w.ada, None), {}),

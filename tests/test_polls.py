@@ -106,6 +106,18 @@ def test_a_choice_that_is_none_is_refused(make, browse):
     assert db.session.scalar(sa.select(sa.func.count()).select_from(PollVote)) == 0
 
 
+def test_a_poll_that_was_taken_back_counts_nothing_more(make, browse):
+    ada, ben, cleo = make.person("Ada"), make.person("Ben"), make.person("Cleo")
+    post, (tea, coffee) = poll(browse(ada))
+    fragment(browse(ben), f"/p/{post.id}/poll", option=tea)
+    make.reply(post, ben)                       # so that a line of it stays
+    assert browse(ada).post(f"/p/{post.id}/delete").status_code == 303
+    refused(browse(cleo), f"/p/{post.id}/poll", 409, "taken back", option=coffee)
+    refused(browse(ben), f"/p/{post.id}/poll/remove", 409, "taken back")
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(PollVote)) == 1
+
+
+
 def test_a_circles_poll_is_the_circles(make, browse):
     circle = make.circle("Pilots")
     cleo, ben = make.person("Cleo", circles=[circle]), make.person("Ben")

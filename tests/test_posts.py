@@ -1,5 +1,6 @@
 """What people say: text, photos, hashtags, mentions; changed with its versions, taken back with a trace."""
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -305,7 +306,7 @@ def test_moving_a_thread_rewrites_every_copy_of_its_rights(make):
     ticket = make.ticket(ada, "About my #pay")
     with transaction():
         db.session.execute(sa.delete(Document))
-        db.session.add(Document(post_id=ticket.id, root_id=ticket.id, segment="desk", kind="ticket", title="t", body="b"))
+        db.session.add(Document(post_id=ticket.id, root_id=ticket.id, segment="desk", kind="ticket", part="asked", title="t", body="b"))
     assert counts() == {}
 
     def copies():
@@ -325,9 +326,9 @@ def test_moving_a_thread_rewrites_every_copy_of_its_rights(make):
     move(team_id=None)
     assert copies() == ("private", None, None, False, None, ("private", None), "desk", {}, False)
     move(audience="circle:lab")
-    assert copies() == ("circle", lab.id, None, False, None, ("circle", lab.id), "people", {("pay", f"circle:{lab.id}"): 1}, True)
+    assert copies() == ("circle", lab.id, None, False, None, ("circle", lab.id), f"circle:{lab.id}", {("pay", f"circle:{lab.id}"): 1}, True)
     move(audience="everyone")
-    assert copies() == ("everyone", None, None, False, None, ("everyone", None), "people", {("pay", "everyone"): 1}, True)
+    assert copies() == ("everyone", None, None, False, None, ("everyone", None), "everyone", {("pay", "everyone"): 1}, True)
 
 
 def test_unknown_numbers_are_simply_not_here(make, browse):
@@ -348,3 +349,10 @@ def test_posts_from_elsewhere_come_once_and_quietly(make):
     with pytest.raises(IntegrityError), transaction():
         actions.publish(ada, "question", made, source="import", external_id="7")
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Post)) == 2
+
+
+def test_who_looks_at_versions_faster_than_anybody_reads_is_told_to_wait(make, browse, monkeypatch):
+    monkeypatch.setattr("socialdesk.buckets.time", SimpleNamespace(monotonic=lambda: 7.0))
+    question, reader = make.question(), browse(make.person())
+    codes = [reader.get(f"/p/{question.id}/versions").status_code for _ in range(61)]
+    assert codes == [200] * 60 + [429]

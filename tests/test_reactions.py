@@ -7,7 +7,7 @@ from socialdesk.db import db
 from socialdesk.events import Event
 from socialdesk.notifications.models import Delivery, Notification
 from socialdesk.posts import actions
-from socialdesk.posts.models import Reaction, Saved
+from socialdesk.posts.models import Post, Reaction, Saved
 
 from .api_desk import call  # noqa: F401
 from .conftest import run_due
@@ -90,6 +90,21 @@ def test_what_is_taken_back_or_still_held_is_not_liked(make, browse, time):
     fragment(browse(ben), f"/p/{held.id}/reaction")
     form(browse(ben), f"/p/{held.id}/delete", f"/p/{question.id}")
     refused(browse(ada), f"/p/{held.id}/reaction", 409, "taken back")
+
+
+def test_likes_and_votes_of_an_idea_are_counted_apart(make, browse):
+    ada, ben, cleo = make.person("Ada"), make.person("Ben"), make.person("Cleo")
+    assert browse(ada).post("/ask", data={"kind": "idea", "body": "A bench in the sun."}).status_code == 303
+    idea = db.session.scalars(sa.select(Post)).one()
+    for person in (ben, cleo):
+        fragment(browse(person), f"/p/{idea.id}/reaction")
+    fragment(browse(ben), f"/p/{idea.id}/vote")
+    assert (fresh(idea).likes, fresh(idea).votes) == (2, 1)
+    fragment(browse(ben), f"/p/{idea.id}/reaction/remove")
+    assert (fresh(idea).likes, fresh(idea).votes) == (1, 1)
+    page = browse(ada).get(f"/p/{idea.id}").text
+    assert pressed(page, "like", idea) == (False, 1) and pressed(page, "vote", idea) == (False, 1)
+
 
 
 def test_an_unknown_reaction_is_refused_with_a_sentence(make, browse):

@@ -97,6 +97,17 @@ def test_what_a_circle_reads_its_author_alone_carries_further(make, browse):
     assert shared(browse(ada), question, audience=f"circle:{circle.slug}").circle_id == circle.id
 
 
+def test_what_was_taken_back_is_not_shared_and_the_text_is_kept(make, browse):
+    ada, ben = make.person("Ada"), make.person("Ben")
+    question = make.question(ada)
+    make.reply(question, ben)                   # so that a line of it stays
+    assert browse(ada).post(f"/p/{question.id}/delete").status_code == 303
+    for person in (ada, ben):
+        refused(browse(person), f"/p/{question.id}/share", 409, "taken back", body="Still worth knowing.")
+    assert "Still worth knowing." in browse(ada).post(f"/p/{question.id}/share", data={"body": "Still worth knowing."}).text
+
+
+
 def test_a_post_of_everyone_is_quoted_with_its_title_and_link(make, browse):
     ada, ben = make.person("Ada"), make.person("Ben")
     question = make.question(ada, "How do I [scan] *this*?")

@@ -7,10 +7,14 @@ from socialdesk.db import db, transaction
 from socialdesk.events import Event, Verb
 from socialdesk.knowledge.models import Article, Verdict
 from socialdesk.posts.answer_actions import accept
+from socialdesk.posts.kind_actions import say
 from socialdesk.posts.models import Draft
+from socialdesk.posts.queries import prepare
+from socialdesk.search.models import Lesson
 from socialdesk.search.queries import suggest
 from socialdesk.search.rank_checker import best_sentence
 from socialdesk.search.word_checker import terms_of
+from socialdesk.tickets.major_actions import declare_major
 
 from .conftest import HTMX, run_due
 
@@ -216,3 +220,77 @@ def test_what_one_may_not_see_solved_nothing(browse, make):
         assert person.post("/suggestions/solved", data={"post_id": post_id}).status_code == status
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Verdict)) == 0
     assert db.session.scalars(sa.select(Event.id).where(Event.verb == Verb.SUGGESTION_SOLVED)).all() == []
+
+
+# --- in the composer
+
+def test_each_says_in_plain_words_what_it_is_and_what_speaks_for_it(browse, make):
+    filler(make)
+    article = make.article(title="Walrus adapter for the beamer", body="Take the walrus adapter out of the drawer.")
+    for _ in range(3):
+        browse(make.person()).post("/suggestions/solved", data={"post_id": article.id})
+    answered(make, make.person(), "Which walrus adapter fits the beamer?", "The one with a notch fits.")
+    run_due()
+    page = browse(make.person()).get("/suggestions?q=walrus+adapter+beamer", headers=HTMX).text
+    assert "Article · Solved it for 3 people · Take the walrus adapter out of the drawer." in page
+    assert "A colleague’s answer" in page and f'data-open="{article.id}"' in page
+    shown = page.split('name="shown" form="ask" value="')[1].split('"')[0].split(",")
+    assert str(article.id) in shown and f'data-ids="{",".join(shown)}"' in page
+
+
+def test_an_incident_offers_me_too_and_an_announcement_may_have_solved_it(browse, make):
+    filler(make)
+    agent, admin = make.agent(), make.admin()
+    ticket = make.ticket(body="Mail is slow.")
+    with transaction():
+        declare_major(ticket.id, agent, prepare(agent, "The walrus mail server is down at every site."), 60)
+        news = say(admin, "announcement", prepare(agent, "The otter portal moves to another address on Monday."))
+    run_due()
+    page = browse(make.person()).get("/suggestions?q=walrus+mail+server+down", headers=HTMX).text
+    assert "Happening now" in page and "/me-too" in page and "This solved it" not in page
+    page = browse(make.person()).get("/suggestions?q=otter+portal+address", headers=HTMX).text
+    assert "Announcement" in page and "This solved it" in page
+    assert browse(make.person()).post("/suggestions/solved", data={"post_id": news.id}, headers=HTMX).status_code == 200
+
+
+def test_the_sheet_holds_all_of_it_and_the_ways_on(browse, make):
+    article = make.article(title="Print on both sides", body="Choose *Both sides*. Then press OK.")
+    root, answer = answered(make, make.person(), "Green beamer?", "Push the plug until it clicks.")
+    run_due()
+    reader = browse(make.person())
+    page = reader.get(f"/suggestions/{article.id}", headers=HTMX).text
+    assert "<em>Both sides</em>" in page and "This solved it" in page and "Back to my text" in page and "Send it to a person" in page and "<html" not in page
+    assert "Push the plug until it clicks." in reader.get(f"/suggestions/{answer.id}", headers=HTMX).text
+    plain = reader.get(f"/suggestions/{article.id}")
+    assert (plain.status_code, plain.location) == (303, "/help/print-on-both-sides")
+
+
+def test_the_sheet_of_what_one_may_not_see_is_like_one_that_is_not_there(browse, make):
+    ticket = make.ticket(body="A private matter.")
+    run_due()
+    for post_id in (ticket.id, 999_999):
+        assert browse(make.person()).get(f"/suggestions/{post_id}", headers=HTMX).status_code == 404
+        assert browse(make.person()).post("/suggestions/opened", data={"post_id": post_id, "body": "a private matter"}, headers=HTMX).status_code == 404
+    assert db.session.scalars(sa.select(Lesson.id)).all() == []
+    assert browse(None).get(f"/suggestions/{ticket.id}", headers=HTMX).status_code == 401
+
+
+def test_what_came_of_a_text_is_kept_as_a_lesson(browse, make):
+    article, person = make.article(title="Print on both sides"), make.person()
+    run_due()
+    for _ in range(2):
+        assert browse(person).post("/suggestions/opened", data={"post_id": article.id, "body": "print both sides"}, headers=HTMX).status_code == 204
+        browse(person).post("/suggestions/solved", data={"post_id": article.id, "body": "print both sides"}, headers=HTMX)
+    assert sorted(db.session.execute(sa.select(Lesson.why, Lesson.text)).all()) == [("opened", "print both sides"), ("solved", "print both sides")]
+    browse(person).post(f"/p/{article.id}/verdict/remove", headers=HTMX)
+    assert db.session.scalars(sa.select(Lesson.why)).all() == ["opened"]
+
+
+def test_sent_all_the_same_is_a_lesson_too_and_not_part_of_the_message(browse, make):
+    article, hidden, person = make.article(title="Print on both sides"), make.ticket(), make.person()
+    run_due()
+    sent = {"kind": "ticket", "body": "print both sides jams", "key": "k1"}
+    first = browse(person).post("/ask", data=sent | {"shown": f"{article.id},{hidden.id},x,,999999"})
+    again = browse(person).post("/ask", data=sent | {"shown": ""})
+    assert first.status_code == again.status_code == 303 and first.location == again.location
+    assert db.session.execute(sa.select(Lesson.post_id, Lesson.why, Lesson.text)).all() == [(article.id, "sent", "print both sides jams")]

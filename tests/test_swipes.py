@@ -201,6 +201,23 @@ def test_a_held_me_too_moves_no_impact_until_it_is_told(make, browse, time):
     assert impact(ticket) == "low"
 
 
+def test_who_asked_raises_no_impact_even_while_they_take_their_me_too_back(make, browse, time):
+    time.stop()
+    north, south = make.circle("North"), make.circle("South")
+    ada, first, second, third = [make.person(circles=[circle]) for circle in (south, north, north, north)]
+    ticket = make.ticket(ada)
+    question = shared(browse(make.agent()), ticket)
+    for person in (ada, first):
+        fragment(browse(person), f"/p/{question.id}/me-too")
+    run_due()
+    fragment(browse(ada), f"/p/{question.id}/me-too/remove", **HELD)
+    for person in (second, third):
+        fragment(browse(person), f"/p/{question.id}/me-too")
+        run_due()
+        assert impact(ticket) == "low", "all others are of one circle"
+
+
+
 def impact(ticket):
     db.session.rollback()
     return db.session.scalar(sa.select(Ticket.impact).where(Ticket.post_id == ticket.id))

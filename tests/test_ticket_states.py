@@ -1,4 +1,5 @@
 """How a ticket moves: the whole table for everybody, the sentence, undo, the clock, resume, reopen and follow-up."""
+import re
 from datetime import datetime, timedelta, timezone
 from itertools import product
 
@@ -118,6 +119,14 @@ def test_the_desk_says_a_sentence_with_every_change(scene, browse):
         answer = browse(scene.agent).post(f"/p/{scene.ticket.id}/status", headers=HTMX, data={"status": "resolved", "sentence": nothing})
         assert answer.status_code == 422 and "sentence" in answer.text
     assert traces() == left
+
+
+@pytest.mark.parametrize(("status", "more"), [("on_hold", {"hold_reason": "change"}), ("in_progress", {}), ("resolved", {}), ("canceled", {})])
+def test_a_change_and_its_sentence_stand_apart_on_the_page(scene, browse, status, more):
+    change(scene, scene.agent, status, "We put it on the list.", **more)
+    line = re.search(r'<p class="happened(?:(?!</p>).)*We put it on the list(?:(?!</p>).)*</p>', browse(scene.agent).get(f"/p/{scene.ticket.id}").text, re.S)[0]
+    words = " ".join(re.sub("<[^>]*>", "", line).split())
+    assert re.search(r"\. “We put it on the list\.” ", words), words
 
 
 def test_a_sentence_has_at_most_500_characters(scene):

@@ -9,6 +9,9 @@ from ..knowledge.checker import day_of
 from ..knowledge.queries import owner_of as article_owner
 from ..posts.queries import get_post, prepare
 from ..search import queries as search
+from ..search.found_queries import KINDS
+from ..tags.checker import MAX_LENGTH
+from ..search.tag_queries import likely_tags
 from . import article_queries, queries
 from .door_views import CURSOR, PAGED, endpoint, once, page, shown
 from .post_views import prepared_change
@@ -25,10 +28,18 @@ def show_suggestions(person, args):
     return {"suggestions": [{"kind": one.kind, "id": one.id, "title": one.title, "url": one.url, "score": one.score} for one in found]}
 
 
-@endpoint("GET", "/search", "Search everything the caller may read", tag="Find", scope="read", args={"q": _Q} | PAGED, answer="Findings")
+@endpoint("POST", "/hashtags/suggest", "Hashtags that fit a text", tag="Find", scope="read", body="TextToTag", answer="LikelyHashtags")
+def suggest_hashtags(person, data):
+    """At most three, the likeliest first, learned from what everyone or a circle of the caller's may read; nothing is written."""
+    return {"hashtags": [{"name": name, "confidence": sure} for name, sure in likely_tags(person, data["text"])]}
+
+
+@endpoint("GET", "/search", "Search everything the caller may read", tag="Find", scope="read", answer="Findings",
+          args={"q": _Q | {"description": "words; \"words next to each other\", one AND another, -not this"},
+                "kind": {"type": "string", "enum": list(KINDS)}, "tag": {"type": "string", "maxLength": MAX_LENGTH + 1, "description": "only what carries this hashtag"}} | PAGED)
 def show_search(person, args):
     """Any word may match, best first."""
-    found, after = search.search(person, args["q"] or "", limit=args["limit"], cursor=args["cursor"])
+    found, after = search.search(person, args["q"] or "", args["limit"], args["cursor"], args["kind"], args["tag"])
     return page([{"kind": one.kind, "id": one.id, "title": one.title, "url": one.url, "excerpt": plain(one.excerpt)} for one in found], after)
 
 

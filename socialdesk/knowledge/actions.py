@@ -4,12 +4,12 @@ import json
 
 import sqlalchemy as sa
 
-from ..db import db, insert, locked, now
+from ..db import db, insert, insert_new, locked, now
 from ..errors import Conflict, Invalid, Missing
 from ..events import Verb, record
 from ..policy import require, sees
 from ..posts.actions import publish
-from ..posts.models import Post
+from ..posts.models import Link, Post
 from ..posts.text_actions import edit
 from ..tags.actions import tag_thread, untag_thread
 from ..tags.checker import MAX_TAGS
@@ -39,6 +39,16 @@ def publish_article(author, prepared, *, slug=None, lang="en", source_url=None, 
         tag_thread(post, list(tags)[:MAX_TAGS])
     record(Verb.ARTICLE_PUBLISHED, post, author)
     return post
+
+
+def write_up(article, ticket_id, author):
+    """Note that an article was written from a ticket: its thread says so to who reads it.  Raises Missing, NotAllowed."""
+    ticket = locked(Post, ticket_id)
+    if ticket.kind != "ticket" or not sees(author, ticket):
+        raise Missing()
+    require(author, "note.write", ticket)
+    if insert_new(Link.__table__, {"from_id": article.id, "to_id": ticket.id, "kind": "article"}, "from_id", "to_id", "kind"):
+        record(Verb.TICKET_WRITTEN_UP, ticket, author, ref_id=article.id)
 
 
 def origin(lang=None, source_url=None, licence=None, summary=None):
@@ -148,8 +158,8 @@ def _check_judged(post_id, viewer):
     post = locked(Post, post_id)
     if post.deleted_at or not sees(viewer, post):
         raise Missing()
-    if post.kind != "article" and post.accepted_at is None:
-        raise Invalid("Only an article or an accepted answer can be said to have solved it. Reply instead, and say what helped.")
+    if post.kind not in ("article", "announcement") and post.accepted_at is None:
+        raise Invalid("Only an article, an announcement or an accepted answer can be said to have solved it. Reply instead, and say what helped.")
 
 
 def _count(post_id):

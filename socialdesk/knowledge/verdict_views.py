@@ -4,6 +4,7 @@ from flask import Blueprint, request
 from ..db import transaction
 from ..errors import Invalid
 from ..people.throttle_actions import spend
+from ..search.lesson_actions import unlearn
 from ..web import respond, viewer
 from . import actions, queries
 
@@ -19,6 +20,8 @@ def give(post_id):
     with transaction():
         spend("deed", viewer().id)
         actions.give_verdict(post_id, viewer(), solved)
+        if not solved:
+            unlearn(viewer(), post_id, "solved")
     return _answer(post_id)
 
 
@@ -27,6 +30,7 @@ def take_back(post_id):
     """As if nothing had been said."""
     with transaction():
         actions.take_back_verdict(post_id, viewer())
+        unlearn(viewer(), post_id, "solved")
     return _answer(post_id)
 
 

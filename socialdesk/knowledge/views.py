@@ -7,23 +7,27 @@ from ..db import now, transaction
 from ..notifications.actions import read_thread
 from ..people.throttle_actions import spend
 from ..policy import can, require
+from ..search.tally_queries import wanted
+from ..request import for_strangers
 from ..tags.checker import fold
 from ..tags.queries import tag_by_name, tags_of
 from ..web import respond, viewer
-from . import actions, help_queries, queries, review_actions
+from . import actions, help_queries, public_views, queries, review_actions, source_queries
 from .checker import LEAST_HEADINGS, with_contents
+from .owner_views import bp as own_articles
 from .verdict_views import bp as verdicts
 from .version_views import bp as versions
 from .write_views import bp as writing
 
 bp = Blueprint("knowledge", __name__)
-blueprints = (bp, writing, versions, verdicts)
+blueprints = (bp, writing, versions, verdicts, own_articles)
 __all__ = ["blueprints", "review_actions"]      # loaded with the room, so that the clockwork knows it
 
 
 # --- Help
 
 @bp.get("/help")
+@for_strangers(public_views.browse)
 def browse():
     """Known answers: what helped most, what is newest, what carries a hashtag; for the desk, what to look at again."""
     view, cursor, name = request.args.get("view"), request.args.get("cursor"), request.args.get("tag", "")
@@ -33,6 +37,7 @@ def browse():
     front = {"tags": help_queries.article_tags()} if not cursor and not name and view != "review" else {}
     if can(viewer(), "article.write"):
         front["due"] = help_queries.reviews_due(viewer())
+        front["wanted"] = wanted(viewer()) if "tags" in front else ()
     return render_template("knowledge/help.html", first=not cursor, tag=name, **found, **front)
 
 
@@ -53,6 +58,7 @@ def _to_review(cursor):
 # --- an article
 
 @bp.get("/help/<slug>")
+@for_strangers(public_views.show)
 def show(slug):
     """An article."""
     article = queries.article_of(slug, viewer())
@@ -61,7 +67,8 @@ def show(slug):
     html, contents = with_contents(article.body_html)
     tags = tags_of([article.id]).get(article.id, [])
     return render_template("knowledge/article.html", article=article, html=html, contents=contents if len(contents) >= LEAST_HEADINGS else [],
-                           tags=tags, related=queries.related_to(article, tags, viewer()), verdict=_verdict(article), is_due=_is_due(article))
+                           tags=tags, related=queries.related_to(article, tags, viewer()), verdict=_verdict(article), is_due=_is_due(article),
+                           tickets=source_queries.tickets_behind(article.id, viewer()))
 
 
 def _verdict(article):

@@ -18,24 +18,33 @@ from ..posts.thread_queries import own_title
 from ..tags.checker import fold, hashtags_in
 from ..tags.queries import tags_of
 from ..web import go, limit_reads, once, refused, viewer
-from . import actions, checker, picture_queries, queries, version_queries
+from . import actions, checker, picture_queries, queries, source_queries, version_queries
 from .difference_checker import difference
 from .picture_checker import read_token
 
 bp = Blueprint("articles", __name__)
-FIELDS = ("title", "body", "summary", "tags", "owner", "review_at", "lang", "pictures", "key", "version")
+FIELDS = ("title", "body", "summary", "tags", "owner", "review_at", "lang", "pictures", "key", "version", "from")
 
 
 # --- the editor
 
 @bp.get("/help/new")
 def begin():
-    """The form of a new article; a link may bring title and text along, else there is what could not be published."""
+    """The form of a new article; a link may bring title and text along, or the ticket it is written from, else there is
+    what could not be published."""
     require(viewer(), "article.write")
-    kept = None if "body" in request.args else draft_of(viewer(), "article-new")
-    _, title, body = _read_draft(kept)
-    return _page(None, {"title": request.args.get("title", title), "body": request.args.get("body", body), "owner": viewer().handle,
-                        "review_at": checker.next_review(now()).date().isoformat(), "lang": viewer().lang}, kept=kept)
+    source = source_queries.source_of(request.args["from"], viewer()) if "from" in request.args else None
+    kept = None if "body" in request.args else draft_of(viewer(), _place(None, source))
+    given = source_queries.draft_from(source) if source and not kept else dict(zip(("title", "body"), _read_draft(kept)[1:]))
+    given |= {name: request.args[name] for name in ("title", "body") if name in request.args}
+    return _page(None, given | {"from": str(source.id) if source else "", "owner": viewer().handle, "lang": viewer().lang,
+                                "review_at": checker.next_review(now()).date().isoformat()}, kept=kept, source=source)
+
+
+def _place(article, source, draft=True):
+    """Where a draft is kept: on the desk, or by its last part on a device."""
+    place = str(article.id) if article else f"from-{source.id}" if source else "new"
+    return f"article-{place}" if draft else place
 
 
 @bp.get("/help/<slug>/edit")
@@ -61,9 +70,18 @@ def _as_it_stands(article):
 def _page(article, typed, template="knowledge/edit.html", **more):
     """The editor with what was typed, as a page or as its form alone."""
     typed = {name: typed.get(name, "") for name in FIELDS} | {"key": typed.get("key") or secrets.token_urlsafe(12)}
-    return render_template(template, article=article, typed=typed, here="help", place=article.id if article else "new",
+    source = more.pop("source", None) or _source(typed)
+    return render_template(template, article=article, typed=typed, here="help", source=source, place=_place(article, source, draft=False),
                            action=f"/help/{article.slug}/edit" if article else "/help/new", max_title=MAX_TITLE,
                            pictures=picture_queries.pictures_of(article, typed["pictures"], viewer()), **more)
+
+
+def _source(typed):
+    """The ticket an article is being written from, if one may still see it."""
+    try:
+        return source_queries.source_of(typed["from"], viewer()) if typed["from"] else None
+    except Missing:
+        return None
 
 
 # --- saving
@@ -72,13 +90,18 @@ def _page(article, typed, template="knowledge/edit.html", **more):
 def publish():
     """Publish it."""
     require(viewer(), "article.write")
+    if request.form.get("from"):
+        source_queries.source_of(request.form["from"], viewer())
     return _save(None, lambda prepared, facts: once(viewer(), partial(_publish, prepared, facts))["slug"])
 
 
 def _publish(prepared, facts):
     spend("post", viewer().id)
     post = actions.publish_article(viewer(), prepared, **{"lang": viewer().lang} | facts)
-    drop_draft(viewer(), "article-new")
+    ticket_id = request.form.get("from", "")
+    if ticket_id:
+        actions.write_up(post, int(ticket_id), viewer())
+    drop_draft(viewer(), f"article-from-{ticket_id}" if ticket_id else "article-new")
     return {"id": post.id, "slug": queries.slug_of(post.id)}
 
 
@@ -141,9 +164,8 @@ def _refused(article, typed, error):
     """The editor with all that was typed, and the sentence beside what it is about."""
     if request.wants_json or error.status >= 500:
         raise error
-    place = f"article-{article.id}" if article else "article-new"
     with transaction():
-        keep_draft(viewer(), place, "\n".join((typed["version"], typed["title"].replace("\n", " "), typed["body"])) if typed["body"].strip() else "")
+        keep_draft(viewer(), _place(article, _source(typed)), "\n".join((typed["version"], typed["title"].replace("\n", " "), typed["body"])) if typed["body"].strip() else "")
     more = {"error": error}
     if isinstance(error, Conflict):
         more |= _others_version(article, typed) if error.field == "version" else {}

@@ -25,6 +25,7 @@ CONCERNS = {
     Verb.POSTED: ("thanked", "mentioned"),
     Verb.REPLIED: ("mentioned", "assignee", "requester", "author", "added", "follower"),
     Verb.REVIEW_DUE: ("owner",),
+    Verb.THANKED: ("thanked",),
     Verb.TICKET_ASSIGNED: ("assignee",),
     Verb.TICKET_MOVED: ("team",),
     Verb.TICKET_OPENED: ("mentioned", "team"),
@@ -191,7 +192,8 @@ def _writer(concern):
 
 
 def _thanked(concern):
-    return _people(Kudos.person_id, Kudos.post_id == concern.root.id)
+    later = (Kudos.person_id == concern.event.ref_id,) if concern.verb == Verb.THANKED else ()         # named when the text was changed
+    return _people(Kudos.person_id, Kudos.post_id == concern.root.id, *later)
 
 
 def _voter(concern):

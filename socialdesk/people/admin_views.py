@@ -7,6 +7,7 @@ from .. import web
 from ..db import now, transaction
 from ..errors import NotAllowed
 from ..policy import require
+from ..search.lesson_queries import SAVED_DAYS, what_suggestions_saved
 from . import admin_actions, admin_queries, queries
 from .throttle_actions import spend
 
@@ -39,7 +40,8 @@ def _page(template, **context):
 @bp.get("/admin")
 def show():
     """The ways to everything an admin does."""
-    return _page("admin", counts=admin_queries.counts(web.viewer()), has_mail=bool(current_app.config["SETTINGS"].smtp_url))
+    return _page("admin", counts=admin_queries.counts(web.viewer()), has_mail=bool(current_app.config["SETTINGS"].smtp_url),
+                 saved=what_suggestions_saved(), saved_days=SAVED_DAYS)
 
 
 # --- people

@@ -9,8 +9,9 @@ from markdown_it import MarkdownIt
 _LINE_ENDS = re.compile("\r\n?|[\x85\u2028\u2029]")
 # Controls, halves of surrogate pairs and non-characters: databases, mail and JSON stumble over them.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+# They turn around how all that follows is read; marks that only say the direction of what stands beside them stay.
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _BLANK = "\u034f\u115f\u1160\u2800\u3164\uffa0\ufe0f"        # counted as letters and marks, and seen by nobody
-_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 _URL = re.compile(r"(?<![\w@])(?:https?://|www\.)(?=\w)[^\s<>\"`\[\]{}|\\^]+", re.IGNORECASE)
 _TICKS = re.compile("`+")
@@ -25,14 +26,19 @@ _BLOCKS = MarkdownIt("commonmark", {"html": False}).enable("table").disable("inl
 
 
 def clean(text):
-    """The text in NFC with plain line ends, without controls, NUL and lone surrogates."""
+    """The text in NFC with plain line ends, without controls, NUL, lone surrogates, and what turns the direction of writing around."""
     text = _LINE_ENDS.sub("\n", text)
-    return unicodedata.normalize("NFC", _UNSEEN.sub("", text))
+    return unicodedata.normalize("NFC", unturned(_UNSEEN.sub("", text)))
+
+
+def unturned(text):
+    """The text without the controls that turn the direction of writing around."""
+    return _TURNING.sub("", text)
 
 
 def clean_line(text):
-    """The text on one line, single-spaced, also without the controls that turn the direction of writing around."""
-    return " ".join(_BIDI.sub("", clean(text)).split())
+    """The cleaned text on one line, single-spaced."""
+    return " ".join(clean(text).split())
 
 
 def shows(text):

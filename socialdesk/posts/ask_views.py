@@ -6,7 +6,10 @@ from flask import Blueprint, redirect, render_template, request, session
 from .. import policy
 from ..errors import Conflict, Invalid, Refusal
 from ..people.throttle_actions import spend
+from ..search.lesson_actions import learn
 from ..search.queries import suggest
+from ..search.similar_queries import similar_questions
+from ..search.tag_queries import likely_tags
 from ..tags.checker import fold, hashtags_in, is_name
 from ..tags.offer_queries import offered
 from ..tickets.actions import open_ticket
@@ -19,6 +22,7 @@ from .kind_actions import say
 bp = Blueprint("ask", __name__)
 
 BROUGHT = "shared"                      # in the session: what was shared before its person signed in
+SHOWN = 3                               # suggestions, and hashtags offered beside those taken
 KINDS = ("ticket", "question", *OTHERS)
 ANOTHER = "Is this another message? One was sent from here before, with other words. Your text is kept: send it as a new one, or look at the first."
 
@@ -64,7 +68,8 @@ def known():
     """What is known of a text, for browsers without scripts.  Nothing is sent and nothing is written."""
     limit_reads("suggest")
     body = request.form.get("body", "")
-    return render_template("posts/ask.html", **_typed(), suggestions=suggest(viewer(), body) if body.strip() else [], looked=True)
+    return render_template("posts/ask.html", **_typed(), suggestions=suggest(viewer(), body), questions=similar_questions(viewer(), body),
+                           typed=body, looked=True)
 
 
 @bp.get("/ask/tags")
@@ -91,7 +96,15 @@ def _write(who, kind, audience, prepared, more):
     spend("post", who.id)
     post = open_ticket(who, prepared) if kind == "ticket" else say(who, kind, prepared, audience=audience, **more)
     draft_actions.drop_draft(who, "ask")
+    _learn_of_what_was_shown(who)
     return {"id": post.id}
+
+
+def _learn_of_what_was_shown(who):
+    """It was sent although something was suggested for it: that did not help."""
+    for post_id in request.form.get("shown", "").split(",")[:SHOWN]:
+        if post_id.isascii() and post_id.isdigit() and len(post_id) < 16:
+            learn(who, int(post_id), "sent", request.form.get("body", ""))
 
 
 def _kind():
@@ -155,5 +168,7 @@ def _form(body="", title="", kind=None, to=None, ticked=(), key=None):
 
 def _chips(body, ticked=()):
     have = {fold(shown) for _, _, shown in hashtags_in(body)} | {fold(name) for name in ticked}
-    names = dict.fromkeys([*(name for name in ticked if is_name(name)), *offered(viewer(), body)])
-    return {"chips": [(name, fold(name) in have) for name in names]}
+    offers = offered(viewer(), body)
+    taken = dict.fromkeys([*(name for name in ticked if is_name(name)), *(name for name in offers if fold(name) in have)])
+    free = {fold(name): name for name in reversed([*(name for name, _ in likely_tags(viewer(), body, SHOWN)), *offers]) if fold(name) not in have}
+    return {"chips": [(name, True) for name in taken] + [(name, False) for name in list(free.values())[::-1][:SHOWN]]}

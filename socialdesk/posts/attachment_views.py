@@ -8,7 +8,8 @@ from sqlalchemy.orm import aliased
 from .. import policy
 from ..config import keep_file
 from ..db import close_read, db
-from ..errors import Missing
+from ..errors import Missing, SignedOut
+from ..request import for_strangers
 from ..web import limit_reads, viewer
 from .delivery import photo_path
 from .models import Attachment, Post
@@ -21,10 +22,25 @@ SMALL = 640                             # the one other size that is made, pixel
 HEADERS = {"Content-Security-Policy": "default-src 'none'; sandbox", "Cache-Control": "private, no-cache"}
 
 
+def show_public(attachment_id):
+    """The same for who is not signed in: a picture that an article for everyone shows now, and nothing else."""
+    photo = db.session.execute(
+        sa.select(Attachment.sha256, Attachment.width, Attachment.height, Post.body_html).join(Post, Post.id == Attachment.post_id)
+        .where(Attachment.id == attachment_id, Post.kind == "article", Post.audience == "everyone", Post.root_id == Post.id,
+               Post.deleted_at.is_(None), Post.merged_into_id.is_(None), sa.or_(Post.hold_until.is_(None), Post.hold_until <= policy.MOMENT))).first()
+    if photo is None or f'"/attachments/{attachment_id}"' not in photo.body_html:
+        raise SignedOut("This page asks you to sign in.")
+    return _shown(photo, attachment_id)
+
+
 @bp.get("/attachments/<int:attachment_id>")
+@for_strangers(show_public)
 def show(attachment_id):
     """A photo, or with ?size=640 a small copy of it.  Unknown and not allowed look the same."""
-    photo = _photo(attachment_id)
+    return _shown(_photo(attachment_id), attachment_id)
+
+
+def _shown(photo, attachment_id):
     close_read()
     path = photo_path(photo.sha256)
     if request.args.get("size") == str(SMALL) and max(photo.width, photo.height) > SMALL:

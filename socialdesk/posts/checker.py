@@ -5,7 +5,7 @@ import re
 import unicodedata
 
 from ..errors import Invalid
-from ..people.text_checker import clean, clean_line, shows
+from ..people.text_checker import clean, clean_line, shows, unturned
 from .markup_checker import parse, to_html
 
 __all__ = ["check_body", "check_title", "clean", "clean_line", "excerpt", "joined", "plain_of", "render", "title_of"]
@@ -56,7 +56,7 @@ def render(markdown, links=None, heading=3):
     tokens = parse(text, links or {}, heading)
     plain = _plain(tokens)
     if plain or _draws(tokens):
-        return to_html(tokens), plain
+        return unturned(to_html(tokens)), plain         # some can be written as signs of Markdown
     # Nested too deep, or signs that come to nothing: better the text as typed than an empty post.
     return f"<p>{html.escape(text.strip(), quote=False)}</p>" if text.strip() else "", text.strip()
 

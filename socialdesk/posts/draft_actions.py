@@ -10,7 +10,7 @@ from .checker import MAX_BODY
 from .models import Draft
 
 MOST = 50                               # drafts a person keeps; the oldest goes first
-_PLACE = re.compile(r"ask|article-new|(reply|note|article)-[0-9]{1,18}")
+_PLACE = re.compile(r"ask|article-new|(reply|note|article|article-from)-[0-9]{1,18}")
 
 
 def keep_draft(person, place, text):

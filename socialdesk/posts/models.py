@@ -110,7 +110,7 @@ class Attachment(db.Model):
 
 class Link(db.Model):
     """Two posts that belong together.  kind: follow_up, duplicate, merged; shared: from the new post to
-    the thread it tells of."""
+    the thread it tells of; article: from an article to the ticket it was written from."""
 
     from_id: Mapped[int] = _post(primary_key=True)
     to_id: Mapped[int] = _post(primary_key=True, index=True)

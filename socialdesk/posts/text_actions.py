@@ -17,6 +17,7 @@ from .access_actions import locked_thread, move_rights
 from .answer_actions import settle
 from .checker import excerpt
 from .models import Attachment, Follow, Mention, Post, Version
+from .thanks_actions import thank_anew
 
 
 def edit(post_id, viewer, prepared, verb=None, base=None):
@@ -35,6 +36,8 @@ def edit(post_id, viewer, prepared, verb=None, base=None):
         return post
     if post is root:
         _retag(root, prepared)
+    if post.kind == "kudos":
+        thank_anew(post, viewer, prepared)
     _write_version(post, title, prepared, viewer)
     _mention_anew(post, prepared)
     hang(post, prepared)

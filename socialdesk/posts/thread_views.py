@@ -6,8 +6,9 @@ from ..errors import Invalid, Missing
 from ..notifications.actions import read_thread
 from ..people.queries import person_by_handle
 from ..people.throttle_actions import spend
+from ..search.lesson_actions import learn, unlearn
 from ..web import hold_seconds, respond, viewer
-from . import actions, queries
+from . import actions, draft_actions, queries
 from .page_views import page_of
 
 bp = Blueprint("threads", __name__)
@@ -42,21 +43,35 @@ def _follow(post_id, deed):
 @bp.post("/p/<int:post_id>/me-too")
 def me_too(post_id):
     """Have this as well."""
-    return _me_too(post_id, actions.me_too)
+    return _me_too(post_id, actions.me_too, _joined_instead)
 
 
 @bp.post("/p/<int:post_id>/me-too/remove")
 def take_back_me_too(post_id):
     """No longer have it."""
-    return _me_too(post_id, actions.take_back_me_too)
+    return _me_too(post_id, actions.take_back_me_too, _joined_not)
 
 
-def _me_too(post_id, deed):
-    root_id = queries.get_post(post_id, viewer()).root_id
+def _me_too(post_id, deed, from_composer):
+    """from_composer(root id): what is done besides where the composer offered it in place of asking anew (field from: ask)."""
+    root_id, asks = queries.get_post(post_id, viewer()).root_id, request.form.get("from") == "ask"
     with transaction():
         spend("deed", viewer().id)
         deed(root_id, viewer(), hold_seconds())
-    return respond("posts/_me_too.html", _show(root_id), thread=queries.thread_of(root_id, viewer()), in_thread="in_thread" in request.form)
+        if asks:
+            from_composer(root_id)
+    thread = queries.thread_of(root_id, viewer())
+    return respond("search/_joined.html" if asks else "posts/_me_too.html", _show(root_id), thread=thread, in_thread="in_thread" in request.form,
+                   is_in=thread.has_me_too)
+
+
+def _joined_instead(root_id):
+    learn(viewer(), root_id, "me_too", request.form.get("body", ""))
+    draft_actions.drop_draft(viewer(), "ask")
+
+
+def _joined_not(root_id):
+    unlearn(viewer(), root_id, "me_too")
 
 
 @bp.post("/p/<int:post_id>/accepted-answer")

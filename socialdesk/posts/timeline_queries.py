@@ -23,7 +23,7 @@ PLACING = (Verb.TICKET_OPENED, Verb.TICKET_MOVED)                               
 TOGETHER = (Verb.ME_TOO_SAID, Verb.SEEN)                                        # one line for several in a row
 SHOWN = (*NAMING, *PLACING, *TOGETHER, Verb.ANSWER_ACCEPTED, Verb.ANSWER_UNACCEPTED, Verb.GLASS_BROKEN, Verb.IDEA_MOVED,
          Verb.IMPACT_CHANGED, Verb.MAJOR_DECLARED, Verb.MAJOR_ENDED, Verb.TICKET_CHANGED,
-         Verb.TICKET_REOPENED, Verb.TICKET_RESUMED, Verb.TICKET_STATUS_CHANGED)
+         Verb.TICKET_REOPENED, Verb.TICKET_RESUMED, Verb.TICKET_STATUS_CHANGED, Verb.TICKET_WRITTEN_UP)
 _ROOT, _POSTS = sa.bindparam("root", type_=Id), sa.bindparam("posts", type_=Id, expanding=True)
 
 

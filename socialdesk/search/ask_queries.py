@@ -19,7 +19,7 @@ from .score_index import NO_IDS, Part, contribution, highest, rarity, top
 from .shelf_queries import shelf
 
 COMPLETIONS = 12                        # words that the last one may go on to be
-UNION, SHARE = 0.7, 0.5                 # how much a completion weighs as one of many, and by its share of them; docs/search.md
+UNION, SHARE = 0.4, 0.25                # how much a completion weighs as one of many, and by its share of them; docs/search.md
 ONE_WRONG, TWO_WRONG = 0.95, 0.8        # what a repaired word counts of a right one
 OWN_SECONDS = 20                        # so long it is remembered which known things are a person's by name
 RARE = 3                                # a word of fewer documents may be a mistake

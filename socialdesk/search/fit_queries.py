@@ -18,7 +18,7 @@ ALONE = 0.8                             # a document with one of the words only 
 
 #: how sure we are: weights, the constant, and from where on it is shown; fitted on the pack, docs/search.md
 _WORDS = {"strength": 8.7, "cover": -2.1, "fit": 5.1}, -5.45, -0.76
-_SENSED = {"sense": 9.65, "cover": 5.77}, -9.65, -0.49
+_SENSED = {"sense": 9.65, "cover": 5.77}, -9.65, -1.0
 
 
 class Senses(NamedTuple):
@@ -41,7 +41,7 @@ def sensed(hits, text, ceiling):
 
 
 def fit(hits, gone, order, senses):
-    """How sure we are that each of these documents answers, 0..1; 0 where it is not enough.  order: places among the hits."""
+    """(how sure we are that each of these documents answers, 0..1; is it enough to be shown?).  order: places among the hits."""
     rarities = np.array(hits.asked.rarities)
     telling = np.where([term.says_something for term in hits.asked.terms], rarities, 0)
     said = spoken(hits.asked.groups, hits.ids[order], gone)
@@ -54,7 +54,7 @@ def fit(hits, gone, order, senses):
         weights, constant, least = _SENSED
     sure = sum(weight * facts[name] for name, weight in weights.items()) + constant
     enough = (sure >= least) & (((said & (telling > 0)).sum(1) > 1) | (facts["fit"] >= ALONE))
-    return np.where(enough, 1 / (1 + np.exp(-sure)), 0)
+    return 1 / (1 + np.exp(-sure)), enough
 
 
 @cache

@@ -100,3 +100,13 @@ class Lesson(db.Model):
     why: Mapped[str]
     text: Mapped[str]
     at: Mapped[datetime]
+
+
+class SearchCount(db.Model):
+    """What was searched for, without anybody's name.  what: found or missed, with the first day of the week and the most
+    different people that one process saw, 5 or more; or shown, with its day and how often suggestions were."""
+
+    day: Mapped[str] = mapped_column(primary_key=True)          # 2025-12-31
+    what: Mapped[str] = mapped_column(primary_key=True)
+    words: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int]

@@ -1,5 +1,6 @@
 """What comes first, whether it fits at all, and the sentence that shows it."""
 import re
+from bisect import bisect_right
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
@@ -15,10 +16,11 @@ _END = re.compile(r"[.!?。！？](?=\s|$)|\n")
 
 
 class Ranked(NamedTuple):
-    """A document that was found.  value: 0..1, its place among the others; fit: 0..1, how much of what was typed it speaks of."""
+    """A document that was found.  value: 0..1, its place among the others; fit: 0..1, how sure we are that it answers; fits: is that enough?"""
 
     value: float
     fit: float
+    fits: bool
     row: object
     sense: object = None                # the vector of its title, where the sense is known
 
@@ -45,27 +47,28 @@ def _likeness(one, other, title, other_title):
 def best_sentence(body, terms, length=140):
     """The sentence of a text in which most of the words stand that say something, on one line, at most `length` characters."""
     body = body[:MAX_LOOKED_AT]
-    telling = [term for term in terms if term.says_something] or terms
-    places = _places(body, telling)
-    ends = [0, *(found.end() for found in _END.finditer(body)), len(body)]
-    best, most = body[:0], -1
-    for start, end in zip(ends, ends[1:]):
-        hits = len({which for at, which in places if start <= at < end})
-        sentence = body[start:end].strip()
-        if len(sentence) > 2 and hits > most:
-            best, most = sentence, hits
-    return cut(" ".join(best.split()), length)
+    ends = [found.end() for found in _END.finditer(body)] + [len(body)]
+    hits = {}
+    for at, which in _places(body, [term for term in terms if term.says_something] or terms):
+        hits.setdefault(bisect_right(ends, at), set()).add(which)
+    for n in sorted(hits, key=lambda n: (-len(hits[n]), n)) + list(range(min(len(ends), 20))):
+        sentence = " ".join(body[ends[n - 1] if n else 0:ends[n]].split()) if n < len(ends) else ""
+        if len(sentence) > 2:
+            return cut(sentence, length)
+    return ""
 
 
 def _places(body, terms):
     """[(where, which term)] of the terms in a text, by the beginnings of its words."""
-    if not terms:
-        return []
-    lower = body.lower()
-    found = []
+    lower, found = body.lower(), []
     for which, term in enumerate(terms):
         for start in {term.word, term.start} - {""}:
-            found += [(place.start(), which) for place in re.finditer(rf"\b{re.escape(start)}" if start.isascii() else re.escape(start), lower)]
+            begins_word = start[0].isascii()
+            at = lower.find(start)
+            while at >= 0:
+                if not begins_word or not at or not lower[at - 1].isalnum():
+                    found.append((at, which))
+                at = lower.find(start, at + len(start))
     return found
 
 

@@ -7,13 +7,15 @@ import numpy as np
 import sqlalchemy as sa
 
 from ..db import db, insert, now, transaction
-from ..jobs import Job, Later, enqueue, handler, renew
+from ..jobs import Job, Later, clockwork, enqueue, handler, renew
 from .fresh_index import Totals
 from .merge_actions import merge_slice, next_generation, segments_named
 from .models import Change, Document, IndexState, Merged, Segment, Word
 from .score_index import saturated
 from .shelf_queries import documents_of, forms_out
+from .state_queries import is_damaged
 
+DAILY = 24 * 3600
 SLICE = 2_000                           # documents read at a time
 ROWS = 2_000                            # posting lists written in one transaction
 MANY = 20_000                           # so many changes, and a quarter of all there is: quicker written anew
@@ -119,6 +121,12 @@ def note_damage():
     noted = db.session.execute(sa.update(IndexState).where(IndexState.damaged_at.is_(None)).values(damaged_at=now())).rowcount
     if noted:
         enqueue("rebuild_index", lane="quiet", dedupe="rebuild_index")
+
+
+@clockwork("verify_index", DAILY)
+def _verify():
+    if is_damaged():
+        note_damage()
 
 
 def _is_much():

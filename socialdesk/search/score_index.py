@@ -104,9 +104,10 @@ def contribution(group, ids, stale):
 
 
 def _look_up(posting, factor, ids, best):
-    at = np.searchsorted(posting.ids, ids)
-    at[at == len(posting.ids)] = 0
-    np.maximum(best, np.where(posting.ids[at] == ids, posting.weights[at], 0) * np.float32(factor / FULL), out=best)
+    at = posting.ids.searchsorted(ids)
+    stands = posting.ids.take(at, mode="clip") == ids
+    if stands.any():
+        np.maximum(best, posting.weights.take(at, mode="clip") * stands * np.float32(factor / FULL), out=best)
 
 
 def _size(group):

@@ -57,7 +57,12 @@ class Term(NamedTuple):
 
 def words_of(text):
     """The words of a text, in its order, as the index keeps them."""
-    return [word for found in _words().finditer(clean(text)) for word in _index_words(found.group())]
+    return list(each_word(text))
+
+
+def each_word(text):
+    """The same one by one, for who need not see them all."""
+    return (word for found in _words().finditer(clean(text)) for word in _index_words(found.group()))
 
 
 def forms_of(text):

@@ -171,6 +171,14 @@ def test_what_was_typed_is_there_again_and_gone_once_sent(phone, make, site):
     assert page.input_value("#body") == ""
 
 
+IN_THE_OPEN = """(() => {
+  const pill = document.querySelector('#new-posts a'), box = pill.getBoundingClientRect(), x = box.left + box.width / 2;
+  const header = document.querySelector('header.top').getBoundingClientRect();
+  const hidden = [box.top + 1, box.top + box.height / 2, box.bottom - 1].filter((y) => !pill.contains(document.elementFromPoint(x, y)));
+  return [...hidden, ...(box.top < header.bottom || box.bottom > innerHeight ? [`the header ends at ${header.bottom}, the pill begins at ${box.top}`] : [])];
+})()"""
+
+
 def test_the_feed_goes_on_by_itself_and_new_posts_wait_in_a_pill(phone, make, chromium):
     ada, other = make.person(), make.person()
     for n in range(25):
@@ -184,6 +192,13 @@ def test_the_feed_goes_on_by_itself_and_new_posts_wait_in_a_pill(phone, make, ch
     make.question(other, "Something new?")
     wait(page, "(document.querySelector('#new-posts').dispatchEvent(new CustomEvent('live')), document.querySelector('#new-posts a') !== null)")
     assert "1 new post" in page.inner_text("#new-posts") and page.locator("article.card").first.bounding_box() == place
+    for size in ((1280, 800), (640, 360), (360, 640)):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        for y in (300, 1200, 0) if size[1] > 400 else (300, 1200):
+            page.evaluate("y => window.scrollTo({ top: y, behavior: 'instant' })", y)
+            wait(page, f"Math.round(scrollY) === {y}")
+            assert page.evaluate(IN_THE_OPEN) == [], (size, y)
+    page.evaluate("window.scrollTo({ top: 1200, behavior: 'instant' })")
     page.locator("#new-posts a").click()
     page.get_by_role("link", name="Something new?").wait_for()
     chromium.phone.watch.expect_nothing(page)

@@ -78,9 +78,10 @@ function show(thread) {
 
 // The first thread is one step further than the list, the next ones take its place: Back always leads to the list.
 function say(address) {
-  if (history.state?.beside) return history.replaceState({ beside: address }, "", address);
-  history.replaceState({ beside: "" }, "");
-  history.pushState({ beside: address }, "", address);
+  const here = { ...history.state, beside: address };
+  if (history.state?.beside) return history.replaceState(here, "", address);
+  history.replaceState({ ...history.state, beside: "" }, "");
+  history.pushState(here, "", address);
 }
 
 /** A change that makes the list wider or narrower leaves the row where the eye is. */

@@ -1,5 +1,6 @@
 // The composer: photos with their previews, hashtags as chips, who will read it in words, the draft kept on the desk too.
 import { tell } from "./app.js";
+import { cut } from "./suggest.js";
 
 const MOST_PHOTOS = 6;
 const DRAFT_MS = 1500;
@@ -107,7 +108,10 @@ function chips(form, box) {
     else box.value = box.value.replaceAll(HASHTAG, (whole, before, tag) => (fold(tag) === fold(target.value) ? before : whole)).replace(/ {2,}/g, " ");
     box.dispatchEvent(new Event("input", { bubbles: true }));
   });
-  box.addEventListener("input", sync);
+  const typed = document.getElementById("typed-so-far");
+  const note = () => { if (typed) typed.value = cut(box.value); };
+  box.addEventListener("input", () => { sync(); note(); });
+  note();
   form.addEventListener("htmx:after:swap", sync);
   sync();
 }
@@ -150,6 +154,11 @@ function drafts(form, box) {
     fetch("/drafts", { method: "POST", body, keepalive: kept.length < 15_000, headers: { "HX-Request": "true" } }).catch(() => { kept = null; });
   }
 
+  box.addEventListener("closed", () => {                 // it was solved, or joined: nothing of it is kept
+    clearTimeout(timer);
+    timer = 0;
+    kept = box.value;
+  });
   box.addEventListener("input", () => { timer ||= setTimeout(keep, DRAFT_MS); });
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && timer && keep());
   form.addEventListener("submit", () => { clearTimeout(timer); timer = 0; });

@@ -19,7 +19,7 @@ export function press(key) {
   if (isOff() || document.querySelector("dialog[open]")) return;
   if (key === "j" || key === "k") move(key === "j" ? 1 : -1);
   else if (key === "r") document.querySelector("#reply textarea")?.focus();
-  else if (key === "n") location.assign("/ask");
+  else if (key === "n") location.assign("/ask#body");
   else if (key === "/") location.assign("/search");
   else if (key === "?") help();
 }

@@ -4,6 +4,7 @@
 import { restoreDraft } from "./drafts.js";
 import { mindNotice } from "./notices.js";
 import { root, who } from "./person.js";
+import { comeBack, keepPlace } from "./place.js";
 import { release } from "./sending.js";
 import { tellTimes } from "./times.js";
 
@@ -103,6 +104,7 @@ function bindAll(part) {
 const live = (element) => stands.then(() => import("./live.js")).then((module) => module.bind(element), () => { /* pages stand still, and work */ });
 
 bindAll(document);
+keepPlace();
 new MutationObserver((changes) => {
   for (const change of changes) for (const node of change.addedNodes) bindAll(node);
 }).observe(document.body, { childList: true, subtree: true });
@@ -136,7 +138,9 @@ window.addEventListener("pageshow", async (event) => {
 
 // The list of an open thread is asked for, where this page was reloaded since and is the thread alone.
 window.addEventListener("popstate", ({ state }) => {
-  if (state?.beside !== undefined && !document.querySelector(".pane")) location.reload();
+  if (state?.beside === undefined || document.querySelector(".pane")) return;
+  comeBack();
+  location.reload();
 });
 
 /** The browser's offer to put the desk on the home screen: kept until somebody wants it. */

@@ -29,7 +29,7 @@ export function release(form) {
 }
 
 document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
-  const form = ctx.request?.form ?? ctx.sourceElement.closest?.("form");
+  const form = formOf(ctx);
   if (!form || ctx.sourceElement.matches?.("[data-look]") || ctx.request?.method === "GET" || ctx.response.status >= 400) return;       // data-look: only looked at, not sent
   clearSent(form);
   alerts.replaceChildren();
@@ -44,10 +44,16 @@ document.addEventListener("htmx:before:request", (event) => press(event, true));
 document.addEventListener("htmx:finally:request", (event) => press(event, false));
 
 const isQuiet = (ctx) => ctx.request?.method === "GET";         // a refetch in the background, a suggestion: the next one will do
-const FAILED = "The desk could not do that just now. What you typed is still here: wait a moment, then send it once more.";
-const UNREACHABLE = "The desk cannot be reached. What you typed is still here: send it again when the network is back.";
-document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => ctx.response.status >= 500 && !isQuiet(ctx) && tell(FAILED, true));
-document.addEventListener("htmx:error", ({ detail: { ctx } }) => ctx && !ctx.response && !isQuiet(ctx) && tell(UNREACHABLE, true));
+// [where something was typed, where something was only pressed]
+const FAILED = ["The desk could not do that just now. What you typed is still here: wait a moment, then send it once more.",
+  "The desk could not do that just now. Wait a moment, then press it once more."];
+const UNREACHABLE = ["The desk cannot be reached. What you typed is still here: send it again when the network is back.",
+  "The desk cannot be reached. Press it again when the network is back."];
+const isTyped = (field) => field.matches("textarea, input:is([type=text], [type=search], [type=email], [type=password], [type=file], :not([type]))") && field.value.trim();
+const formOf = (ctx) => ctx.request?.form ?? ctx.sourceElement.closest?.("form");
+const tellOf = (ctx, [typed, pressed]) => tell([...(formOf(ctx)?.elements ?? [])].some(isTyped) ? typed : pressed, true);
+document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => ctx.response.status >= 500 && !isQuiet(ctx) && tellOf(ctx, FAILED));
+document.addEventListener("htmx:error", ({ detail: { ctx } }) => ctx && !ctx.response && !isQuiet(ctx) && tellOf(ctx, UNREACHABLE));
 // Cards that did not come: the link stays, and says what to do
 function offerAgain({ detail: { ctx } }) {
   const words = ctx?.sourceElement?.dataset?.failed;

@@ -29,17 +29,18 @@ function sayAgo(moment) {
 function sayDay(moment) {
   const days = daysSince(moment);
   if (days >= 2) return days < 7 ? weekday.format(moment) : sayDate(moment);
-  const words = ago.format(-days, "day");
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return ago.format(-days, "day");
 }
+
+const asTitle = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 
 /** Say the times of a part as its reader would. */
 export function tellTimes(part = document) {
-  for (const time of part.querySelectorAll("time[data-ago], time[data-clock], time[data-day]")) {
+  for (const time of part.querySelectorAll("time[data-ago], time[data-clock], time[data-day], time[data-within]")) {
     const moment = new Date(time.dateTime);
     if (Number.isNaN(+moment)) continue;
-    const { ago: relative, clock: ofDay } = time.dataset;
-    const words = relative !== undefined ? sayAgo(moment) : ofDay !== undefined ? clock.format(moment) : sayDay(moment);
+    const { ago: relative, clock: ofDay, day } = time.dataset;
+    const words = relative !== undefined ? sayAgo(moment) : ofDay !== undefined ? clock.format(moment) : day !== undefined ? asTitle(sayDay(moment)) : sayDay(moment);
     if (time.textContent !== words) time.textContent = words;
     if (!time.title) time.title = whole.format(moment);
   }
