@@ -244,3 +244,36 @@ def test_on_a_phone_and_without_scripts_the_links_lead_to_the_thread(screen, que
     page.get_by_role("link", name="Thing 1 is broken.").click()
     page.wait_for_url(f"**/p/{first.id}")
     assert page.locator("h1").inner_text() == "Thing 1 is broken."
+
+
+def test_closing_the_thread_leaves_its_card_where_the_eye_is(screen, make):
+    for n in range(19):
+        make.question(make.person(f"Asker {n}"), f"Does machine {n} hum? " + "It hums all day and all night, and nobody knows why. " * 2)
+    page = screen(make.person(), "/?view=newest")
+    is_bound(page)
+    card = page.locator("main .card", has_text="Does machine 2 hum?").first
+    card.scroll_into_view_if_needed()
+    page.evaluate("scrollBy(0, 120)")
+    before = card.bounding_box()["y"]
+    assert page.evaluate("scrollY") > 900
+    card.locator(".card-title a").click()
+    page.wait_for_url("**/p/*")
+    page.go_back()
+    page.wait_for_url("**/?view=newest")
+    page.locator(".pane").wait_for(state="hidden")
+    wait(page, "() => history.scrollRestoration === 'auto'")
+    assert abs(card.bounding_box()["y"] - before) < 4
+
+
+def test_a_list_that_is_drawn_anew_keeps_the_keyboard_on_its_row(screen, make):
+    person, agent = make.person(), make.agent()
+    question = make.question(person, "Does the kettle hum?")
+    make.reply(question, agent, body="It does.")
+    run_due()
+    page = screen(person, "/inbox")
+    is_bound(page)
+    row = page.locator("main .row-title").first
+    row.focus()
+    with page.expect_response("**/inbox*"):
+        page.evaluate("document.querySelector('[data-live-inbox]').dispatchEvent(new CustomEvent('live'))")
+    wait(page, "() => document.activeElement.matches('.row-title')")

@@ -22,7 +22,8 @@ export function bind(element) {
   document.addEventListener("click", choose);
   document.addEventListener("keydown", byKey);
   document.addEventListener("reached", ({ target }) => follow(target));
-  document.addEventListener("htmx:after:swap", () => mark());
+  document.addEventListener("htmx:before:swap", hold);
+  document.addEventListener("htmx:after:swap", () => { mark(); giveBack(); });
   window.addEventListener("popstate", travel);
   WIDE.addEventListener("change", () => { if (current && !WIDE.matches) location.reload(); });       // too narrow now: the address leads on
 }
@@ -81,6 +82,7 @@ function say(address) {
   const here = { ...history.state, beside: address };
   if (history.state?.beside) return history.replaceState(here, "", address);
   history.replaceState({ ...history.state, beside: "" }, "");
+  history.scrollRestoration = "manual";           // on the way back the list is wider: its row is put in place by shut()
   history.pushState(here, "", address);
 }
 
@@ -108,6 +110,16 @@ function mark() {
   chosen = row ?? chosen;
 }
 
+// A list that is swapped for its newer self takes the focus with it: whoever walks it by keyboard stands on the same row again.
+let held = "";
+function hold() {
+  held = document.activeElement?.closest("main :is(.row, .card)[id]")?.id ?? "";
+}
+function giveBack() {
+  const link = held && document.activeElement === document.body && document.getElementById(held)?.querySelector(".row-title, .card-title a");
+  if (link) link.focus({ preventScroll: true });
+}
+
 // --- and back
 
 function leave() {
@@ -128,6 +140,7 @@ function shut() {
   pane.removeAttribute("aria-busy");
   mark();
   toRow();
+  setTimeout(() => { history.scrollRestoration = "auto"; });
 }
 
 const toRow = () => chosen?.querySelector(".row-title, .card-title a")?.focus({ preventScroll: true });
