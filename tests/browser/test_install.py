@@ -299,7 +299,7 @@ def test_a_question_mark_tells_the_keys_and_one_switch_ends_them(chromium, desk,
     page.goto(desk.origin + "/")
     page.keyboard.press("j")
     page.evaluate("import(document.querySelector('script[type=module]').src.replace('app.js', 'keys.js')).then(() => 1)")
-    assert focused(page) == "BODY" and page.locator("dialog").count() == 0
+    assert focused(page) == "BODY" and page.locator("dialog[open]").count() == 0
 
 
 def test_keys_never_act_while_one_types(chromium, desk, visit):
@@ -307,7 +307,7 @@ def test_keys_never_act_while_one_types(chromium, desk, visit):
     page.fill("textarea[name=body]", "")        # whatever a test before has left as a draft
     page.click("textarea[name=body]")
     page.keyboard.type("jk? n/")
-    assert page.input_value("textarea[name=body]") == "jk? n/" and page.locator("dialog").count() == 0
+    assert page.input_value("textarea[name=body]") == "jk? n/" and page.locator("dialog[open]").count() == 0
     assert page.url.endswith("/ask")
     page.fill("textarea[name=body]", "")
 
