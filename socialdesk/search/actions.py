@@ -32,11 +32,6 @@ def index(event_id):
         index_posts([root_id, *db.session.scalars(sa.select(Link.from_id).where(Link.to_id == root_id, Link.kind == "shared"))])
 
 
-def index_post(post_id):
-    """Index the thread of a post anew."""
-    index_posts(list(db.session.scalars(sa.select(Post.root_id).where(Post.id == post_id))))
-
-
 def index_posts(root_ids):
     """Index threads anew, or take them out where nothing of them may be found any more."""
     entries = _entries(root_ids)
