@@ -94,7 +94,7 @@ _ARTICLE = {"slug": TEXT, "summary": TEXT, "lang": TEXT, "source_url": _or_null(
             "not_solved": COUNT, "owner": _or_null(TEXT) | {"description": "the handle of who answers for it"},
             "review_at": _or_null(TIME) | {"description": "when its owner looks at it again"}}
 _ME = {"name": _text(80), "handle": {"type": "string", "pattern": "^@?[a-z0-9][a-z0-9._-]{0,29}$"}, "tz": TEXT, "lang": TEXT,
-       "hours": HOURS, "lock_screen": _words("discreet", "full")}
+       "hours": HOURS, "lock_screen": _words("full", "who", "discreet")}
 
 #: name -> JSON Schema; what the API answers, then what it takes
 SCHEMAS = {

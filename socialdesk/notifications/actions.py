@@ -9,15 +9,14 @@ from ..events import Verb, hint
 from ..jobs import done_once, enqueue, enqueue_many, handler
 from ..people.models import Person, Session
 from ..policy import visible
-from ..errors import Invalid, Missing
+from ..errors import Missing
 from ..posts.models import Post
 from .audience_queries import RELATIONS, concern_of, told_by
-from .hours_checker import next_start
 from .models import Delivery, Device, Notification, Told
+from .plan_queries import plan
 
 SLICE = 500                             # people told in one transaction
 KEPT_FOR = timedelta(days=1)            # how long a push service keeps a push for a phone that is away
-LOCK_SCREENS = ("discreet", "full")
 
 
 # --- telling
@@ -65,16 +64,17 @@ def _tell(concern, people, lane):
     people = [person for person in people if person.id in fresh]
     if not people:
         return
-    by_rank, ringing, moment = defaultdict(list), defaultdict(list), now()
+    by_rank = defaultdict(list)
     for person in people:
         by_rank[person.rank].append(person.id)
-        if concern.rings(RELATIONS[person.rank]):
-            ringing[next_start(person.hours, person.tz, moment)].append(person.id)
     for rank, ids in by_rank.items():
         _write_lines(concern, RELATIONS[rank], ids)
     hint(*(f"person:{person.id}" for person in people))
-    for send_at, ids in ringing.items():
-        _write_deliveries(concern, ids, send_at, lane)
+    pushes, mails = plan(concern, people)
+    for (how, send_at), ids in pushes.items():
+        _write_pushes(concern, ids, how, send_at, lane)
+    for send_at, ids in mails.items():
+        _write_mails(concern, ids, send_at)
 
 
 def _not_told(event_id, person_ids):
@@ -88,7 +88,7 @@ def _not_told(event_id, person_ids):
 
 def _write_lines(concern, relation, person_ids):
     """One unread line a person and thread: a new one, or one telling more on the line that is there."""
-    facts = {"group_key": f"thread:{concern.root.id}", "root_id": concern.root.id, "last_event_id": concern.event.id,
+    facts = {"group_key": concern.group, "root_id": concern.root.id, "last_event_id": concern.event.id,
              "relation": relation, "n": 1, "needs_you": concern.needs(relation), "at": now()}
     columns = Notification.__table__.c
     them = sa.select(Person.id, *(sa.literal(value, columns[name].type) for name, value in facts.items())).where(Person.id.in_(person_ids))
@@ -101,20 +101,47 @@ def _write_lines(concern, relation, person_ids):
               "needs_you": waits, "at": line.excluded.at}))
 
 
-def _write_deliveries(concern, person_ids, send_at, lane):
+def _write_pushes(concern, person_ids, how, send_at, lane):
     """A delivery for each device of these people that is not gone and whose sign-in still stands, and the jobs that send them."""
-    facts = {"event_id": concern.event.id, "channel": "push", "state": "due", "send_at": send_at, "expires_at": send_at + KEPT_FOR,
-             "attempts": 0}
-    columns = Delivery.__table__.c
-    devices = (sa.select(Notification.id, Device.id, Notification.n, *(sa.literal(value, columns[name].type) for name, value in facts.items()))
+    facts = _facts(concern, "push", send_at) | {"how": how}
+    devices = (_lines_of(concern, person_ids, facts, Device.id)
                .join(Device, Device.person_id == Notification.person_id).join(Person, Person.id == Device.person_id)
                .join(Session, sa.and_(Session.public_id == Device.session_public_id, Session.epoch == Person.epoch))
-               .where(Notification.person_id.in_(person_ids), Notification.group_key == f"thread:{concern.root.id}",
-                      Notification.read_at.is_(None), Device.off_at.is_(None)))
-    made = insert(Delivery.__table__).from_select(["notification_id", "device_id", "n", *facts], devices).returning(Delivery.id)
-    ids = sorted(db.session.scalars(made))
-    for start in range(0, len(ids), SLICE):
-        enqueue("push", concern.event.id, lane=lane, run_at=send_at, ids=ids[start:start + SLICE])
+               .where(Device.off_at.is_(None)))
+    made = (insert(Delivery.__table__).from_select(["notification_id", "person_id", "n", *facts, "device_id"], devices)
+            .returning(Delivery.id, Delivery.person_id))
+    rows = sorted(db.session.execute(made))
+    if how == "rest":
+        queue_rest(send_at, {row.person_id for row in rows})
+    else:
+        for start in range(0, len(rows), SLICE):
+            enqueue("push", concern.event.id, lane=lane, run_at=send_at, ids=[row.id for row in rows[start:start + SLICE]])
+
+
+def _write_mails(concern, person_ids, send_at):
+    """A delivery by mail for each of these people, and the job that writes the mails when their time has come."""
+    facts = _facts(concern, "mail", send_at)
+    made = insert(Delivery.__table__).from_select(["notification_id", "person_id", "n", *facts], _lines_of(concern, person_ids, facts))
+    ids = sorted(db.session.scalars(made.returning(Delivery.id)))
+    if ids:
+        enqueue("mail_notices", concern.event.id, lane="soon", run_at=send_at, ids=ids)
+
+
+def _facts(concern, channel, send_at):
+    return {"event_id": concern.event.id, "channel": channel, "state": "due", "send_at": send_at, "expires_at": send_at + KEPT_FOR, "attempts": 0}
+
+
+def _lines_of(concern, person_ids, facts, *more):
+    """SELECT of the open line of each of these people, as rows of delivery."""
+    columns = Delivery.__table__.c
+    return (sa.select(Notification.id, Notification.person_id, Notification.n, *(sa.literal(value, columns[name].type) for name, value in facts.items()), *more)
+            .where(Notification.person_id.in_(person_ids), Notification.group_key == concern.group, Notification.read_at.is_(None)))
+
+
+def queue_rest(send_at, person_ids):
+    """The jobs that send to these people, at that moment, what waits for it; one for many people."""
+    for part in {person_id // SLICE for person_id in person_ids}:
+        enqueue("push_rest", lane="bulk", run_at=send_at, dedupe=f"rest:{send_at:%Y%m%d%H%M%S%f}:{part}", first=part * SLICE, last=part * SLICE + SLICE - 1)
 
 
 # --- reading
@@ -144,13 +171,3 @@ def _read(viewer, which):
         .values(read_at=now()).execution_options(synchronize_session=False)).rowcount
     if changed:
         hint(f"person:{viewer.id}")
-
-
-# --- choosing
-
-def choose_lock_screen(viewer, words):
-    """Choose what a locked phone shows: "discreet" or "full".  Raises Invalid."""
-    if words not in LOCK_SCREENS:
-        raise Invalid("A locked phone shows either little (discreet) or everything (full). Choose one of the two.", field="lock_screen")
-    db.session.execute(sa.update(Person).where(Person.id == viewer.id).values(lock_screen=words)
-                       .execution_options(synchronize_session=False))

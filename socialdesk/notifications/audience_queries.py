@@ -3,53 +3,19 @@ import sqlalchemy as sa
 
 from ..events import Event, Verb
 from ..knowledge.models import Article
-from ..people.models import Person, TeamMember
+from ..people.models import Membership, Person, TeamMember
 from ..policy import are_agents, readers
 from ..posts.models import Access, Follow, Kudos, Link, Mention, MeToo, Post, Reaction
+from ..tags.models import PostTag, TagFollow
 from ..tickets.models import Major, Ticket
+from .matters_checker import MAJORS, MATTERS, STATES, matter_of, waits
+from .models import Choice
 
 #: why somebody is told, the nearest first: who fits twice is told by the first
 RELATIONS = ("thanked", "mentioned", "assignee", "requester", "promiser", "author", "added", "affected", "voter", "follower", "writer", "team",
-             "owner")
-STATES = (Verb.TICKET_STATUS_CHANGED, Verb.TICKET_RESUMED, Verb.TICKET_REOPENED)
-
-#: verb -> who; a note has its own line below
-CONCERNS = {
-    Verb.ACCESS_GIVEN: ("added",),
-    Verb.ANSWER_ACCEPTED: ("writer",),
-    Verb.IDEA_MOVED: ("author", "voter", "follower"),
-    Verb.MAJOR_DECLARED: ("mentioned", "affected", "follower"),
-    Verb.MAJOR_ENDED: ("affected", "follower"),
-    Verb.MAJOR_OVERDUE: ("promiser", "team"),
-    Verb.MAJOR_UPDATED: ("mentioned", "affected", "follower"),
-    Verb.POSTED: ("thanked", "mentioned"),
-    Verb.REPLIED: ("mentioned", "assignee", "requester", "author", "added", "follower"),
-    Verb.REVIEW_DUE: ("owner",),
-    Verb.THANKED: ("thanked",),
-    Verb.TICKET_ASSIGNED: ("assignee",),
-    Verb.TICKET_MOVED: ("team",),
-    Verb.TICKET_OPENED: ("mentioned", "team"),
-    **{verb: ("assignee", "requester", "added", "follower") for verb in STATES},
-}
-NOTE = ("mentioned", "assignee", "writer")
-
-#: verb -> whose phone rings; the others find it in their inbox
-RINGS = {
-    Verb.MAJOR_DECLARED: ("mentioned", "affected", "follower"),
-    Verb.MAJOR_ENDED: ("affected", "follower"),
-    Verb.MAJOR_OVERDUE: ("promiser", "team"),
-    Verb.MAJOR_UPDATED: ("mentioned", "affected", "follower"),
-    Verb.POSTED: ("mentioned",),
-    Verb.REPLIED: ("mentioned", "assignee", "requester", "author", "added", "follower"),
-    Verb.TICKET_ASSIGNED: ("assignee",),
-    Verb.TICKET_OPENED: ("mentioned",),
-    Verb.TICKET_STATUS_CHANGED: ("requester", "added"),
-    Verb.TICKET_RESUMED: ("assignee", "requester", "added"),
-    Verb.TICKET_REOPENED: ("assignee", "requester", "added"),
-}
-
-
-MAJORS = (Verb.MAJOR_DECLARED, Verb.MAJOR_ENDED, Verb.MAJOR_OVERDUE, Verb.MAJOR_UPDATED)
+             "owner", "circle", "everyone", "tagged")
+PASSIVE = tuple(RELATIONS.index(relation) for relation in ("voter", "circle", "tagged", "everyone"))
+MENTIONED = RELATIONS.index("mentioned")
 
 
 def is_quiet(root, verb, relation, person_id):
@@ -60,23 +26,39 @@ def is_quiet(root, verb, relation, person_id):
 
 class Concern:
     """An event with all that decides whom it concerns and how.
-    event, post, root: rows of the tables; ticket: a row, or None."""
+    event, post, root: rows of the tables; ticket: a row, or None.  relations: who is told of it, and by which matter."""
 
     def __init__(self, event, post, root, ticket):
         self.event, self.post, self.root, self.ticket = event, post, root, ticket
         self.verb = Verb(event.verb)
-        self.relations = () if self._is_told_in_public else NOTE if event.note else CONCERNS.get(self.verb, ())
+        self.matters = {} if self._is_told_in_public else dict(self._matters())
+        self.relations = tuple(self.matters)
 
     @property
     def _is_told_in_public(self):
         """What everyone is told of a major incident stands in the ticket's story as well, and is told once."""
         return self.verb in (Verb.MAJOR_DECLARED, Verb.MAJOR_ENDED) and self.ticket is not None
 
+    def _matters(self):
+        whats = ("note",) if self.event.note else (self.verb, "post") if self.verb == Verb.POSTED else (self.verb,)
+        for matter in MATTERS:
+            for what, relation in matter.rows:
+                if what in whats and self._fits(what, relation):
+                    yield relation, matter
+        if not self.event.note and self.waits_for_requester:
+            yield "requester", matter_of("waits", "requester")
+
+    def _fits(self, what, relation):
+        """An announcement is told to all who may read it; another post to those who asked for its circle or hashtag."""
+        if relation == "everyone":
+            return self.root.audience == "everyone" and (what != Verb.POSTED or self.root.kind == "announcement")
+        if relation == "circle":
+            return self.root.audience == "circle" and (what == Verb.POSTED) == (self.root.kind == "announcement")
+        return True
+
     def rings(self, relation):
-        """Does the phone of such a person ring, or is the inbox enough?"""
-        if self.verb in STATES and self.event.ref_id:           # a reply did it, and rings itself
-            return False
-        return relation in RINGS.get(self.verb, ()) or self.event.note and relation in NOTE
+        """May the phone of such a person ring?  Where a reply changed the state, the reply rings by itself."""
+        return not (self.verb in STATES and self.event.ref_id) and self.matters[relation].pushes
 
     def needs(self, relation):
         """Does it wait for such a person to do something?"""
@@ -87,10 +69,14 @@ class Concern:
         return relation == "requester" and (self.verb == Verb.REPLIED or self.waits_for_requester)
 
     @property
+    def group(self):
+        """The line of the inbox that tells of it: one a thread, likes apart."""
+        return f"likes:{self.root.id}" if self.verb == Verb.LIKED else f"thread:{self.root.id}"
+
+    @property
     def waits_for_requester(self):
         """Is the ticket, after this event, at its requester: to answer, or to check?"""
-        asked = self.event.after == "on_hold" and self.event.facts.get("hold_reason") == "requester"
-        return self.verb == Verb.TICKET_STATUS_CHANGED and (asked or self.event.after == "resolved")
+        return waits(self.verb, self.event.after, self.event.facts)
 
     @property
     def is_social(self):
@@ -125,12 +111,36 @@ def told_by(concern, part=False):
     own = sa.or_(Person.id == concern.root.author_id, best.c.rank == RELATIONS.index("owner"))
     for_quiet = (sa.or_(sa.not_(Person.only_tickets), own),) if concern.is_social else ()
     wanted = sa.or_(Follow.level.is_(None), Follow.level == "all", best.c.rank.in_(breaks),
-                    sa.and_(Follow.level == "mentions", best.c.rank == RELATIONS.index("mentioned")))
-    return (sa.select(Person.id, Person.tz, Person.hours, best.c.rank).join(best, best.c.person_id == Person.id)
+                    sa.and_(Follow.level == "mentions", best.c.rank == MENTIONED))
+    return (sa.select(Person.id, Person.tz, Person.hours, Person.quiet_until, Person.even_outside, Person.batch_hours, Person.daily_pushes,
+                      best.c.rank).join(best, best.c.person_id == Person.id)
             .outerjoin(Follow, follow)
-            .where(Person.state == "active", Person.id != (concern.event.actor_id or 0), wanted, *for_quiet,
-                   readers(concern.root.id, note=concern.event.note, among=Person))
+            .where(Person.state == "active", Person.id != (concern.event.actor_id or 0), wanted, *for_quiet, *_heard(concern, best),
+                   _chosen(concern, best), readers(concern.root.id, note=concern.event.note, among=Person))
             .order_by(Person.id))
+
+
+def _heard(concern, best):
+    """The conditions that neither a hashtag nor the circle of the thread is muted by the person, as far as that counts:
+    what one asked, owns or follows by itself is told all the same."""
+    muted = sa.exists().where(TagFollow.person_id == Person.id, PostTag.tag_id == TagFollow.tag_id, PostTag.root_id == concern.root.id)
+    out = sa.exists().where(Membership.person_id == Person.id, Membership.circle_id == concern.root.circle_id)
+    quiet = sa.or_(muted.where(TagFollow.level != "all"), out.where(Membership.level != "all"))
+    deaf = sa.or_(muted.where(TagFollow.level == "muted"), out.where(Membership.level == "muted"))
+    passive = [place for place in PASSIVE if RELATIONS[place] in concern.relations]
+    if not passive and "mentioned" not in concern.relations:
+        return ()
+    return sa.not_(sa.or_(sa.and_(best.c.rank.in_(passive), quiet), sa.and_(best.c.rank == MENTIONED, deaf))),
+
+
+def _chosen(concern, best):
+    """The condition that the person wants this matter in the inbox at all."""
+    keys = sa.case({RELATIONS.index(relation): matter.key for relation, matter in concern.matters.items()}, value=best.c.rank)
+    other = sa.exists().where(Choice.person_id == Person.id, Choice.channel == "inbox", Choice.matter == keys)
+    by_choice = [RELATIONS.index(relation) for relation, matter in concern.matters.items() if matter.by_choice]
+    silent = [RELATIONS.index(relation) for relation, matter in concern.matters.items() if matter.silent and not matter.by_choice]
+    return sa.and_(sa.or_(best.c.rank.not_in(by_choice), other.where(Choice.level == "on")),
+                   sa.or_(best.c.rank.not_in(silent), sa.not_(other.where(Choice.level == "off"))))
 
 
 def _nearest(concern, part):
@@ -140,6 +150,9 @@ def _nearest(concern, part):
         person, statement = _CANDIDATES[relation](concern)
         if statement is None:
             continue
+        if concern.matters[relation].by_choice:              # few ask for it: nobody else is looked at
+            statement = statement.where(person.in_(sa.select(Choice.person_id).where(
+                Choice.matter == concern.matters[relation].key, Choice.channel == "inbox", Choice.level == "on")))
         statement = statement.add_columns(sa.literal(RELATIONS.index(relation)).label("rank")).where(person.is_not(None))
         found.append(statement.where(person.between(sa.bindparam("first"), sa.bindparam("last"))) if part else statement)
     if not found:
@@ -168,6 +181,8 @@ def _mentioned(concern):
 
 
 def _author(concern):
+    if concern.verb == Verb.LIKED:
+        return _people(Post.author_id, Post.id == concern.post.id)
     return _people(Post.author_id, Post.id == concern.root.id)
 
 
@@ -223,6 +238,18 @@ def _team(concern):
     return _people(TeamMember.person_id, TeamMember.team_id == team_id)
 
 
+def _everyone(concern):
+    return _people(Person.id, Person.state == "active")
+
+
+def _circle(concern):
+    return _people(Membership.person_id, Membership.circle_id == concern.root.circle_id)
+
+
+def _tagged(concern):
+    return _people(TagFollow.person_id, TagFollow.level == "all", TagFollow.tag_id == PostTag.tag_id, PostTag.root_id == concern.root.id)
+
+
 def _owner(concern):
     """Of an article, whoever answers for it still, and may write it."""
     return _people(Article.owner_id, Article.post_id == concern.root.id, Article.owner_id == concern.event.ref_id,
@@ -238,4 +265,4 @@ def _team_of_major(concern):
 
 _CANDIDATES = {"assignee": _assignee, "mentioned": _mentioned, "requester": _requester, "author": _author, "added": _added,
                "follower": _follower, "writer": _writer, "team": _team, "owner": _owner, "thanked": _thanked, "voter": _voter,
-               "affected": _affected, "promiser": _promiser}
+               "affected": _affected, "promiser": _promiser, "everyone": _everyone, "circle": _circle, "tagged": _tagged}

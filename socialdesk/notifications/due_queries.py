@@ -1,5 +1,5 @@
 """Which deliveries may be sent at this moment, and what they say: rights, reading and devices are asked anew."""
-from collections import namedtuple
+from collections import defaultdict, namedtuple
 from datetime import timedelta
 from functools import cache
 
@@ -15,27 +15,52 @@ from ..posts.models import Post
 from ..tickets.models import Sentence
 from . import words_checker
 from .audience_queries import is_quiet
+from .hours_checker import next_start
+from .matters_checker import exception_of
 from .models import Delivery, Device, Notification
+from .plan_queries import holidays
 
 MOST = 100                              # a badge says no more than "99+"
 FRESH = timedelta(hours=1)              # a device that was reached so lately is not written down again
 ACCEPTED = (200, 201, 202)
 
-#: stale: the device's row does not say yet that it can be reached; full: its person wants the words on a locked phone
-Due = namedtuple("Due", "id n attempts expires_at notification_id device_id endpoint p256dh auth person_id root_id "
-                        "stale happening title full event_id badge")
+#: stale: the device's row does not say yet that it can be reached; words: what its person wants on a locked phone of this thread;
+#: others: the Dues that are told with it, it being the newest
+Due = namedtuple("Due", "id n attempts expires_at notification_id device_id endpoint p256dh auth vapid_id person_id root_id "
+                        "stale happening title words event_id badge others", defaults=((),))
 _newer = aliased(Delivery)
 
 
 def due_of(ids):
-    """(the Dues to send, the ids of those nobody needs any more) among these deliveries.
+    """(the Dues to send, the ids of those nobody needs any more, {id: later moment} of those that would ring at a forbidden hour).
     Dropped: read, superseded by a newer telling, device or sign-in gone, thread or right gone, too late; social, where the
-    person wants just their tickets by now."""
-    rows = db.session.execute(_statement(), {"ids": list(ids), "moment": now()}).all()
+    person wants just their tickets by now.  What waited for a device is one Due."""
+    moment, off = now(), holidays()
+    rows = db.session.execute(_statement(), {"ids": list(ids), "moment": moment}).all()
     fine = [row for row in rows if row.fine]
+    later = {row.id: start for row in fine if (start := _allowed_from(row, moment, off)) > moment}
+    fine = [row for row in fine if row.id not in later]
     badges = _badges({row.person_id for row in fine})
     events = _events({row.event_id for row in fine})
-    return [_due(row, events[row.event_id], badges.get(row.person_id, 0)) for row in fine], [row.id for row in rows if not row.fine]
+    dues = [_due(row, events[row.event_id], badges.get(row.person_id, 0)) for row in fine if row.how == "alone"]
+    return dues + _together(fine, events, badges), [row.id for row in rows if not row.fine], later
+
+
+def _allowed_from(row, moment, off):
+    """From when on it may ring: hours and quiet are asked again, they may have changed or the desk stood still meanwhile."""
+    start = next_start(row.hours, row.tz, moment, off, row.quiet_until)
+    if start > moment and row.even_outside and exception_of(row.verb, row.relation, row.note, row.after, row.facts) in row.even_outside:
+        return moment
+    return start
+
+
+def _together(rows, events, badges):
+    """One Due a device of what waited for it."""
+    of_device = defaultdict(list)
+    for row in rows:
+        if row.how == "rest":
+            of_device[row.device_id].append(_due(row, events[row.event_id], badges.get(row.person_id, 0)))
+    return [dues[-1]._replace(others=tuple(dues[:-1])) for dues in (sorted(some, key=lambda due: due.event_id) for some in of_device.values())]
 
 
 @cache
@@ -44,7 +69,7 @@ def _statement():
     post, root = aliased(Post), aliased(Post)
     session = sa.exists().where(Session.public_id == Device.session_public_id, Session.epoch == Person.epoch)
     superseded = sa.exists().where(_newer.notification_id == Delivery.notification_id, _newer.channel == Delivery.channel,
-                                   _newer.device_id == Delivery.device_id, _newer.n > Delivery.n)
+                                   _newer.device_id == Delivery.device_id, _newer.n > Delivery.n, _newer.send_at <= moment)
     fine = sa.and_(
         Delivery.expires_at > moment, Notification.read_at.is_(None), Device.off_at.is_(None),
         Device.person_id == Notification.person_id, session, sa.not_(superseded),
@@ -53,9 +78,10 @@ def _statement():
         sa.or_(sa.not_(Event.note), readers(Notification.root_id, note=True, among=Person)),
         sa.or_(sa.not_(Person.only_tickets), is_quiet(root, Event.verb, Notification.relation, Person.id)))
     return (sa.select(
-        Delivery.id, Delivery.n, Delivery.attempts, Delivery.expires_at, Delivery.notification_id, Delivery.device_id, Delivery.event_id,
+        Delivery.id, Delivery.n, Delivery.how, Delivery.attempts, Delivery.expires_at, Delivery.notification_id, Delivery.device_id, Delivery.event_id,
         Device.endpoint, Device.p256dh, Device.auth, Device.last_ok_at, Device.failures, Device.last_status,
-        Notification.person_id, Notification.root_id, Notification.relation, Person.lock_screen, Person.tz, fine.label("fine"))
+        Notification.person_id, Notification.root_id, Notification.relation, Person.lock_screen, Person.lock_private, Device.vapid_id,
+        Person.tz, Person.hours, Person.quiet_until, Person.even_outside, Event.verb, Event.note, Event.after, Event.facts, fine.label("fine"))
         .join(Notification, Notification.id == Delivery.notification_id).join(Device, Device.id == Delivery.device_id)
         .join(Person, Person.id == Notification.person_id).join(Event, Event.id == Delivery.event_id)
         .join(root, root.id == Notification.root_id).outerjoin(post, post.id == Event.post_id)
@@ -105,8 +131,14 @@ def _due(row, event, badge):
                                         words_checker.promised(event.facts, row.tz, now()))
     stale = row.last_ok_at is None or row.last_ok_at < now() - FRESH or row.failures > 0 or row.last_status not in ACCEPTED
     return Due(row.id, row.n, row.attempts, row.expires_at, row.notification_id, row.device_id, row.endpoint, row.p256dh, row.auth,
-               row.person_id, row.root_id, stale, happening, event.title, row.lock_screen == "full" and not event.sealed,
-               row.event_id, badge)
+               row.vapid_id, row.person_id, row.root_id, stale, happening, event.title, words_of(row, event), row.event_id, badge)
+
+
+def words_of(person, thread):
+    """What a locked phone of this person may show of a thread: full, who or discreet.  Of a confidential one, nothing."""
+    if thread.sealed:
+        return "discreet"
+    return person.lock_private if thread.audience == "private" else person.lock_screen
 
 
 def quotes_of(event_ids):

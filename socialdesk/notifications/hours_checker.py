@@ -5,20 +5,45 @@ from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ALWAYS = "always"
+LOOK_AHEAD = 40                         # days: the longest row of holidays and days off that is looked beyond
 
 
-def next_start(hours, tz, moment):
-    """The first moment from `moment` (UTC) on that lies in the person's hours.
-    hours: "always" or {"mon": [["08:00", "18:00"], …], …} in the zone tz; a span may pass midnight."""
+def next_start(hours, tz, moment, holidays=(), quiet_until=None):
+    """The first moment from `moment` (UTC) on that lies in the person's hours, not before quiet_until, not on a holiday.
+    hours: "always" or {"mon": [["08:00", "18:00"], …], …} in the zone tz; a span may pass midnight.  holidays: {"2026-12-25", …},
+    which do not bind who has no hours."""
+    moment = max(moment, quiet_until) if quiet_until else moment
     if hours == ALWAYS:
         return moment
     zone = zone_of(tz)
     today = moment.astimezone(zone).date()
-    for ahead in range(-1, 9):                           # yesterday's span may have passed midnight; a week and a holiday ahead
-        for begins, ends in _spans_of(hours, today + timedelta(days=ahead), zone):
+    for ahead in range(-1, LOOK_AHEAD):                  # yesterday's span may have passed midnight
+        day = today + timedelta(days=ahead)
+        for begins, ends in () if day.isoformat() in holidays else _spans_of(hours, day, zone):
             if moment < ends:
                 return max(moment, begins)
     return moment                                        # no hours at all cannot be kept: rather told than never
+
+
+def next_round(rounds, hours, tz, moment, holidays=(), quiet_until=None):
+    """The next of the times of day at which what can wait is told together: the first within the hours, else their next start.
+    rounds: ["09:00", "12:30"], or none."""
+    start = next_start(hours, tz, moment, holidays, quiet_until)
+    zone = zone_of(tz)
+    today = start.astimezone(zone).date()
+    for ahead in range(LOOK_AHEAD):
+        for at in sorted(filter(None, map(_time, rounds))):
+            time_of_day = _moment(today + timedelta(days=ahead), at, zone, 0)
+            if time_of_day >= start and next_start(hours, tz, time_of_day, holidays, quiet_until) == time_of_day:
+                return time_of_day
+    return next_start(hours, tz, _moment(today + timedelta(days=1), time(), zone, 0), holidays, quiet_until)     # none lies in the hours
+
+
+def _time(text):
+    try:
+        return time.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
 
 
 @lru_cache(maxsize=256)

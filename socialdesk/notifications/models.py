@@ -52,23 +52,38 @@ class Device(db.Model):
     failures: Mapped[int] = mapped_column(default=0)
     last_status: Mapped[int | None]
     off_at: Mapped[datetime | None]             # the push service says it is gone
+    vapid_id: Mapped[str] = mapped_column(default="", server_default="")       # the push key it subscribed with; empty: the first one
 
 
 class Delivery(db.Model):
-    """One sending of a notification to a device.  n: which telling of the notification it is.  state: due, sent, dropped, gone."""
+    """One sending of a notification by push or mail.  n: which telling of the notification it is.
+    state: due, sent, dropped, gone.  how: alone, or rest: with what else is due to the device by then."""
 
     __table_args__ = (
         sa.UniqueConstraint("notification_id", "channel", "device_id", "n"),
+        sa.Index("uq_delivery_mail", "notification_id", "n", unique=True, sqlite_where=sa.text("channel = 'mail'"),
+                 postgresql_where=sa.text("channel = 'mail'")),
         sa.Index("ix_delivery_due", "send_at", sqlite_where=sa.text("state = 'due'"), postgresql_where=sa.text("state = 'due'")),
-        sa.Index(None, "device_id"), {"sqlite_autoincrement": True})
+        sa.Index(None, "person_id", "send_at"), sa.Index(None, "device_id"), {"sqlite_autoincrement": True})
     id: Mapped[int] = mapped_column(primary_key=True)
     notification_id: Mapped[int] = mapped_column(sa.ForeignKey("notification.id", ondelete="CASCADE"))
     event_id: Mapped[int]
+    person_id: Mapped[int]
     channel: Mapped[str] = mapped_column(default="push")
-    device_id: Mapped[int] = mapped_column(sa.ForeignKey("device.id", ondelete="CASCADE"))
+    device_id: Mapped[int | None] = mapped_column(sa.ForeignKey("device.id", ondelete="CASCADE"))      # None: a mail
     n: Mapped[int] = mapped_column(default=1)
+    how: Mapped[str] = mapped_column(default="alone", server_default="alone")
     state: Mapped[str] = mapped_column(default="due")
     send_at: Mapped[datetime]
     expires_at: Mapped[datetime]                # after it nobody would want it any more
     attempts: Mapped[int] = mapped_column(default=0)
     http: Mapped[int | None]
+
+
+class Choice(db.Model):
+    """What a person wants told otherwise than is usual.  matter: of matters_checker; channel: inbox, push, mail; level: of the channel."""
+
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    matter: Mapped[str] = mapped_column(primary_key=True, index=True)
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    level: Mapped[str]

@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from datetime import timedelta
+from itertools import groupby
 
 import sqlalchemy as sa
 from flask import current_app
@@ -11,6 +12,7 @@ from flask import current_app
 from .. import jobs
 from ..db import db, fail_point, now, transaction
 from . import words_checker
+from .actions import KEPT_FOR, queue_rest
 from .delivery import PostOffice, open_session, payload_of
 from .device_checker import origin_of
 from .due_queries import due_of, quotes_of
@@ -30,13 +32,43 @@ TROUBLES = 5                            # failures in a row after which a push s
 @jobs.handler("push", outside=True)
 def push(claimed):
     """Send the deliveries of the claimed jobs; each job stays until none of its deliveries is due any more."""
-    asyncio.run(Round(current_app._get_current_object(), claimed).run())
-    return {job.id: _finish(job.payload["ids"]) for job in claimed}
+    ids = sorted({delivery_id for job in claimed for delivery_id in job.payload["ids"]})
+    _send(claimed, [ids[start:start + CHUNK] for start in range(0, len(ids), CHUNK)])
+    return {job.id: _finish(Delivery.id.in_(job.payload["ids"]), Delivery.how == "alone") for job in claimed}
 
 
-def _finish(ids):
+@jobs.handler("push_rest", outside=True)
+def push_rest(claimed):
+    """Send to the people of each job what waited, a push a device."""
+    parts = {job.id: Delivery.person_id.between(job.payload["first"], job.payload["last"]) for job in claimed}
+    started = now()
+    rows = db.session.execute(sa.select(Delivery.device_id, Delivery.id).where(
+        sa.or_(*parts.values()), Delivery.state == "due", Delivery.how == "rest", Delivery.channel == "push", Delivery.send_at <= started)
+        .order_by(Delivery.device_id, Delivery.id)).all()
+    db.session.rollback()
+    _send(claimed, _whole_devices(rows))
+    # what was put off has no other job; what was planned for later has its own
+    return {job.id: _finish(part, Delivery.how == "rest", Delivery.attempts > 0) for job, part in parts.items()}
+
+
+def _whole_devices(rows):
+    """Chunks of delivery ids that keep those of a device together."""
+    chunks = [[]]
+    for _, of_device in groupby(rows, key=lambda row: row.device_id):
+        ids = [row.id for row in of_device]
+        if len(chunks[-1]) + len(ids) > CHUNK and chunks[-1]:
+            chunks.append([])
+        chunks[-1] += ids
+    return chunks
+
+
+def _send(claimed, chunks):
+    asyncio.run(Round(current_app._get_current_object(), claimed, chunks).run())
+
+
+def _finish(*which):
     def finish():
-        again = db.session.scalar(sa.select(sa.func.min(Delivery.send_at)).where(Delivery.id.in_(ids), Delivery.state == "due"))
+        again = db.session.scalar(sa.select(sa.func.min(Delivery.send_at)).where(*which, Delivery.state == "due", Delivery.channel == "push"))
         if again is not None:
             raise jobs.Later(max(1, (again - now()).total_seconds()))
     return finish
@@ -69,9 +101,8 @@ quiet = Quiet()
 class Round:
     """One round of sending: loads in chunks, sends at most IN_FLIGHT at once, writes results in batches."""
 
-    def __init__(self, app, claimed):
-        self.app, self.claimed = app, claimed
-        self.ids = sorted({delivery_id for job in claimed for delivery_id in job.payload["ids"]})
+    def __init__(self, app, claimed, chunks):
+        self.app, self.claimed, self.chunks = app, claimed, chunks
         self.renewed = time.monotonic()
         self.fault, self.unwritten = None, 0
 
@@ -83,7 +114,7 @@ class Round:
             recorder = asyncio.create_task(self._record())
             try:
                 async with asyncio.TaskGroup() as hands:
-                    senders = [hands.create_task(self._work()) for _ in range(min(AT_ONCE, len(self.ids)))]
+                    senders = [hands.create_task(self._work()) for _ in range(min(AT_ONCE, sum(map(len, self.chunks))))]
                     await self._feed(len(senders))
             finally:
                 self.results.put_nowait(None)
@@ -92,10 +123,9 @@ class Round:
             raise self.fault
 
     async def _feed(self, senders):
-        for start in range(0, len(self.ids), CHUNK):
+        for chunk in self.chunks:
             if self.fault:                               # results cannot be written: what is not sent yet waits for the next try
                 break
-            chunk = self.ids[start:start + CHUNK]
             for letter in self._in_database(_load, chunk, self.app.config["SETTINGS"].base_url, self.office):
                 await self.letters.put(letter)
         for _ in range(senders):
@@ -116,7 +146,7 @@ class Round:
         if pause > 0:
             return self.results.put_nowait((due, None, pause))
         seconds = max(0, min(TTL_SECONDS, int((due.expires_at - now()).total_seconds())))
-        topic = self.office.topic(due.person_id, due.root_id)
+        topic = self.office.topic(due.person_id, 0 if due.others else due.root_id)
         answer = await self.office.post(due.endpoint, sealed, topic, seconds)
         if answer.outcome == "shrink":
             answer = await self.office.send(due, short, topic, seconds)
@@ -159,21 +189,40 @@ class Round:
 def _load(ids, base_url, office):
     """(Due, sealed payload, a shorter payload) of each delivery that may go out; the others are dropped.
     Sealed all together: in turns with the sending, the processor's caches lose both."""
-    fine, unwanted = due_of(ids)
-    quotes = quotes_of({due.event_id for due in fine if due.full})
+    fine, unwanted, later = due_of(ids)
+    told = [one for due in fine for one in (due, *due.others)]
+    quotes = quotes_of({due.event_id for due in told if due.words == "full"})
     db.session.rollback()
-    if unwanted:
+    if unwanted or later:
         with transaction():
             db.session.execute(_set(unwanted, state="dropped"))
-    letters = [(due, *_payloads(due, quotes.get(due.event_id, ""), base_url)) for due in fine]
+            _put_over(later)
+    letters = [(due, *_payloads(due, quotes, base_url)) for due in fine]
     return [(due, office.seal(due, payload), short) for due, payload, short in letters]
 
 
-def _payloads(due, quote, base_url):
-    more = {"navigate": f"{base_url}/p/{due.root_id}", "tag": f"thread-{due.root_id}", "mark": f"{due.notification_id}.{due.n}",
-            "badge": due.badge}
-    short = payload_of(*words_checker.discreet(due.happening), **more)
-    return payload_of(*words_checker.full(due.happening, due.title, quote), **more) if due.full else short, short
+def _put_over(later):
+    """What would ring at a forbidden hour waits for the next allowed one, with whatever else waits by then."""
+    for start in set(later.values()):
+        ids = [delivery_id for delivery_id, moment in later.items() if moment == start]
+        db.session.execute(_set(ids, send_at=start, expires_at=start + KEPT_FOR, how="rest"))
+        queue_rest(start, set(db.session.scalars(sa.select(Delivery.person_id).where(Delivery.id.in_(ids)))))
+
+
+def _payloads(due, quotes, base_url):
+    """(the payload as its person wants it on a locked phone, one without a word of what happened)."""
+    where = {"navigate": f"{base_url}/p/{due.root_id}", "tag": f"thread-{due.root_id}", "mark": f"{due.notification_id}.{due.n}"}
+    if due.others:
+        where = {"navigate": f"{base_url}/inbox", "tag": "rest", "mark": f"rest.{due.id}"}
+    short = payload_of(*_words(due, quotes, "discreet"), badge=due.badge, **where)
+    return (short if due.words == "discreet" and not due.others else payload_of(*_words(due, quotes, None), badge=due.badge, **where)), short
+
+
+def _words(due, quotes, most):
+    """(title, body); most: what may be said at most, else what each thread's words allow."""
+    def said(one):
+        return words_checker.words(one.happening, one.title, quotes.get(one.event_id, ""), most or one.words)
+    return words_checker.together([said(one) for one in (*due.others, due)]) if due.others else said(due)
 
 
 def _write(done, claimed):
@@ -181,7 +230,7 @@ def _write(done, claimed):
     fail_point("push.sent")
     by_answer = {}
     with transaction():
-        for due, answer, pause in done:
+        for due, answer, pause in [(one, *rest) for due, *rest in done for one in (due, *due.others)]:
             if answer is None or answer.outcome == "later":
                 _put_off(due, answer, pause)
             else:

@@ -3,6 +3,7 @@ from flask import Blueprint, g, render_template, request, url_for
 from werkzeug.local import LocalProxy
 
 from ..db import transaction
+from ..people.profile_actions import change_profile
 from ..people.throttle_actions import spend
 from ..posts import thread_actions
 from ..web import respond, viewer
@@ -80,7 +81,7 @@ def lock_screen():
     """What a locked phone shows."""
     spend("deed", viewer().id)
     with transaction():
-        actions.choose_lock_screen(viewer(), request.form.get("lock_screen", ""))
+        change_profile(viewer(), lock_screen=request.form.get("lock_screen"), lock_private=request.form.get("lock_private"))
     return respond("notifications/_lock_screen.html", url_for(".choices"), kept=True, **_choices())
 
 

@@ -7,7 +7,7 @@ from ..tickets.checker import day_in_words, zone_of
 
 NAME = "SocialDesk"
 SOMEBODY = "The desk"                   # who did it when nobody did: the clock
-MAX_TITLE, MAX_QUOTE = 90, 180
+MAX_TITLE, MAX_LINE, MAX_QUOTE = 90, 50, 180
 
 
 class Happening(NamedTuple):
@@ -57,10 +57,24 @@ def discreet(what):
     return NAME, "New reply in a thread you follow."
 
 
-def full(what, title, quote=""):
-    """(title, body) for a person who wants to read it on the locked phone.  quote: the words that came with it."""
+def words(what, title, quote, allowed):
+    """(title, body) on a locked phone.  allowed: discreet; who: the name and what they did; full: title and the words that came too."""
+    if allowed == "discreet":
+        return discreet(what)
     body = sentence(what)
+    if allowed == "who":
+        return NAME, body
     return cut(title, MAX_TITLE) or NAME, f"{body} “{cut(quote, MAX_QUOTE)}”" if quote else body
+
+
+def together(said):
+    """(title, body) of several, the newest last: how many there are, and the last three in a line each.  said: (title, body) of each."""
+    lines = []
+    for title, body in reversed(said):
+        line = body if title == NAME else f"{cut(title, MAX_LINE)}: {body}"
+        if line not in lines:
+            lines.append(cut(line, MAX_QUOTE))
+    return f"{len(said)} things are new", "\n".join(lines[:3])
 
 
 def cut(text, most):

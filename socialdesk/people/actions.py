@@ -39,7 +39,7 @@ def _checked(email, name, role, handle, tz, lang, hours, state):
     return {"email": email, "email_fold": checker.fold_email(email), "name": name, "name_fold": checker.fold_name(name),
             "role": check_role(role), "handle": check_free_word(handle) if handle else checker.handle_from(name),
             "tz": check_tz(tz) if tz else "UTC", "lang": check_lang(lang) if lang else "en",
-            "hours": check_hours(hours) if hours is not None else WORKING_WEEK, "theme": "auto", "lock_screen": "discreet",
+            "hours": check_hours(hours) if hours is not None else WORKING_WEEK, "theme": "auto",
             "epoch": 1, "state": state}
 
 

@@ -6,6 +6,8 @@ from ..errors import Invalid
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_NAMES = dict(zip(DAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")))
+MAX_ROUNDS = 3
+EXCEPTIONS = ("waits", "majors")        # what may ring outside the hours where somebody allows it
 MAX_SPANS = 4                           # a day: more is a mistake
 
 _TIME = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)")
@@ -40,6 +42,30 @@ def check_hours(value):
     if not hours:
         raise Invalid("These hours are empty, so nothing would ever reach you. Give at least one day its times.", field="hours")
     return hours
+
+
+def check_rounds(value):
+    """The times of day at which what can wait is told together: one to three, in order.  Raises Invalid."""
+    if not isinstance(value, (list, tuple)):
+        raise Invalid('The times to be told the rest are a list such as ["09:00", "16:00"].', field="batch_hours")
+    rounds = sorted({_check_round(text) for text in value if text})
+    if not 1 <= len(rounds) <= MAX_ROUNDS:
+        raise Invalid(f"Choose one to {MAX_ROUNDS} times of day at which you are told the rest.", field="batch_hours")
+    return rounds
+
+
+def _check_round(text):
+    found = _TIME.fullmatch(text.strip()) if isinstance(text, str) else None
+    if not found or found[1] == "24":
+        raise Invalid("One of the times to be told the rest cannot be read. Write it like 09:00.", field="batch_hours")
+    return f"{int(found[1]):02}:{found[2]}"
+
+
+def check_exceptions(value):
+    """What may ring at any time: some of EXCEPTIONS.  Raises Invalid."""
+    if not isinstance(value, (list, tuple)) or not set(value) <= set(EXCEPTIONS):
+        raise Invalid("Only these may ring outside your hours: " + ", ".join(EXCEPTIONS) + ".", field="even_outside")
+    return [one for one in EXCEPTIONS if one in value]
 
 
 def _check_day(day, spans):

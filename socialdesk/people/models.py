@@ -11,6 +11,9 @@ ROLES = ("requester", "agent", "admin")
 FEED_VIEWS = ("for-you", "newest", "following")
 SWIPES = ("me-too", "like", "save", "follow", "none")
 JOINS = ("open", "request", "invite")
+LOCK_SCREENS = ("full", "who", "discreet")          # all, only who, only that there is something
+DIGESTS = ("off", "daily", "weekly")
+BATCH_HOURS = ("09:00", "12:30", "16:00")
 WORKING_WEEK = {day: [["08:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
 
 
@@ -34,7 +37,15 @@ class Person(db.Model):
     swipe_right: Mapped[str] = mapped_column(default="me-too", server_default="me-too")           # SWIPES
     swipe_left: Mapped[str] = mapped_column(default="save", server_default="save")
     learns: Mapped[bool] = mapped_column(default=True, server_default=sa.true())      # may searches of theirs teach the index?
-    lock_screen: Mapped[str] = mapped_column(default="discreet")             # discreet: nothing private; full: title and text
+    lock_screen: Mapped[str] = mapped_column(default="full")                 # of public threads: LOCK_SCREENS
+    lock_private: Mapped[str] = mapped_column(default="discreet", server_default="discreet")      # of private ones
+    batch_hours: Mapped[list] = mapped_column(default=lambda: list(BATCH_HOURS), server_default='["09:00", "12:30", "16:00"]')
+    daily_pushes: Mapped[int] = mapped_column(default=6, server_default="6")                      # in 24 hours; beyond, with the rest. 0: no limit
+    quiet_until: Mapped[datetime | None]                                     # nothing rings before it
+    even_outside: Mapped[list] = mapped_column(default=list, server_default="[]")                 # what may ring at any time: EXCEPTIONS of the notices
+    digest: Mapped[str] = mapped_column(default="weekly", server_default="weekly")                # off, daily, weekly
+    digest_at: Mapped[datetime | None] = mapped_column(index=True)           # when the next one is due
+    mail_refused_at: Mapped[datetime | None]                                 # the mail server said that nobody has this address
     epoch: Mapped[int] = mapped_column(default=1)                            # raised when every session ends
     pw_hash: Mapped[str | None]
     state: Mapped[str] = mapped_column(default="active")
@@ -107,6 +118,14 @@ class Membership(db.Model):
     circle_id: Mapped[int] = mapped_column(sa.ForeignKey("circle.id", ondelete="CASCADE"), primary_key=True)
     person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True)
     role: Mapped[str] = mapped_column(default="member")
+    level: Mapped[str] = mapped_column(default="all", server_default="all")                       # all, mentions, muted: what is told of it
+
+
+class Holiday(db.Model):
+    """A day on which nobody works.  day: 2026-12-25."""
+
+    day: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
 
 
 class Mail(db.Model):
@@ -120,3 +139,5 @@ class Mail(db.Model):
     expires_at: Mapped[datetime | None]         # a code that no longer works is not sent late
     made_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(default="due")
+    html: Mapped[str] = mapped_column(default="", server_default="")
+    unsubscribe: Mapped[str | None]             # the address that ends such mails with one click

@@ -6,19 +6,20 @@ from ..errors import Conflict, Invalid
 from ..events import Verb, record
 from . import checker
 from .actions import check_lang, set_handle
-from .hours_checker import check_hours, check_tz
+from .hours_checker import check_exceptions, check_hours, check_rounds, check_tz
 from .mail_actions import queue_mail
-from .models import FEED_VIEWS, SWIPES, Person
+from .models import DIGESTS, FEED_VIEWS, LOCK_SCREENS, SWIPES, Person
 from .session_actions import end_all
 
 THEMES = ("auto", "light", "dark")
-LOCK_SCREENS = ("discreet", "full")
+LOCKED = "A locked phone shows everything (full), only who (who), or only that there is something (discreet). Choose one of the three."
+BUDGETS = (0, 3, 6, 12)
 NO_SWIPE = "A swipe can be me-too, like, save, follow or none. Choose one of these for each side."
 
 
 def change_profile(viewer, **changes):
-    """Change one's own name, handle, tz, lang, hours, theme, lock_screen, feed_view, only_tickets,
-    swipe_right, swipe_left: those given and not None.  Returns the Person.
+    """Change one's own name, handle, tz, lang, hours, theme, lock_screen, lock_private, batch_hours, daily_pushes,
+    even_outside, digest, feed_view, only_tickets, swipe_left: those given and not None.  Returns the Person.
     Raises Invalid, Conflict (a handle that is taken); then nothing is changed."""
     return set_all(locked(Person, viewer.id), **changes)
 
@@ -52,7 +53,11 @@ def _checked(column, check):
 _CHANGE = {"name": _rename, "handle": set_handle, "tz": _checked("tz", check_tz), "lang": _checked("lang", check_lang),
            "hours": _checked("hours", check_hours),
            "theme": _one_of("theme", THEMES, "The look is auto (as the device), light or dark."),
-           "lock_screen": _one_of("lock_screen", LOCK_SCREENS, "The lock screen is discreet (nothing private) or full (title and text)."),
+           "lock_screen": _one_of("lock_screen", LOCK_SCREENS, LOCKED), "lock_private": _one_of("lock_private", LOCK_SCREENS, LOCKED),
+           "batch_hours": _checked("batch_hours", check_rounds),
+           "daily_pushes": _one_of("daily_pushes", BUDGETS, "The number of pushes a day is 3, 6, 12 or 0 (no limit)."),
+           "even_outside": _checked("even_outside", check_exceptions),
+           "digest": _one_of("digest", DIGESTS, "The digest is off, daily or weekly."),
            "feed_view": _one_of("feed_view", FEED_VIEWS, "The feed has three orders: for-you, newest and following."),
            "only_tickets": _one_of("only_tickets", (True, False), "Just my tickets is on (true) or off (false)."),
            "swipe_right": _one_of("swipe_right", SWIPES, NO_SWIPE), "swipe_left": _one_of("swipe_left", SWIPES, NO_SWIPE)}

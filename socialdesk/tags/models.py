@@ -41,7 +41,7 @@ class TagCount(db.Model):
 
 
 class TagFollow(db.Model):
-    """Who follows a hashtag.  level: all; muted, for those who want it nowhere in their feed."""
+    """Who follows a hashtag.  level: all; mentions, of which one is told only when named; muted, which stands nowhere in the feed either."""
 
     person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
     tag_id: Mapped[int] = mapped_column(sa.ForeignKey("tag.id", ondelete="CASCADE"), primary_key=True, index=True)

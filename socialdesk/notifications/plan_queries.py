@@ -1,0 +1,93 @@
+"""By which way and when each person is told: their choices, hours, the day's number of pushes, and devices."""
+from collections import defaultdict
+from datetime import timedelta
+
+import sqlalchemy as sa
+from flask import current_app
+
+from ..db import db, now
+from ..people.models import Holiday, Person, Session
+from .audience_queries import RELATIONS
+from .hours_checker import next_round, next_start
+from .matters_checker import levels_of
+from .models import Choice, Delivery, Device
+
+UNOPENED = timedelta(hours=2)           # then the second channel is taken
+DAY = timedelta(hours=24)
+
+
+def plan(concern, people):
+    """({(how, send_at): [person ids]} of pushes, {send_at: [person ids]} of mails) for people of told_by()."""
+    moment, off = now(), holidays()
+    levels = _levels(concern, people)
+    spent = _spent(people, levels, moment) if any(levels[p.id].push == "now" for p in people) else {}
+    reached = _reached(people, levels)
+    pushes, mails = defaultdict(list), defaultdict(list)
+    for person in people:
+        matter, level = concern.matters[RELATIONS[person.rank]], levels[person.id]
+        if level.push != "never":
+            pushes[push_time(person, matter, level.push, spent.get(person.id, 0), moment, off)].append(person.id)
+        at = _mail_time(person, level.mail, person.id in reached, moment, off)
+        if at is not None:
+            mails[at].append(person.id)
+    return pushes, mails
+
+
+def push_time(person, matter, level, spent, moment, off):
+    """(how, send_at) of a push.  person: anything with hours, tz, quiet_until, even_outside, batch_hours, daily_pushes;
+    spent: pushes of the last 24 hours; off: holidays()."""
+    if level == "now":
+        if matter.exception in person.even_outside:
+            return "alone", moment
+        start = next_start(person.hours, person.tz, moment, off, person.quiet_until)
+        if start > moment:
+            return "rest", start
+        if not (matter.spends and person.daily_pushes and spent >= person.daily_pushes):
+            return "alone", moment
+    return "rest", next_round(person.batch_hours, person.hours, person.tz, moment, off, person.quiet_until)
+
+
+def _mail_time(person, level, is_reached, moment, off):
+    if level not in ("always", "second") or not current_app.config["SETTINGS"].smtp_url:
+        return None
+    later = moment + UNOPENED if level == "second" and is_reached else moment
+    return next_start(person.hours, person.tz, later, off, person.quiet_until)
+
+
+def holidays():
+    """The days on which nobody works, as {"2026-12-25", …}."""
+    return frozenset(db.session.scalars(sa.select(Holiday.day)))
+
+
+def _levels(concern, people):
+    """{person id: Levels} of the matter each is told of.  Where a reply rings by itself, its change of state does not ring again."""
+    chosen = defaultdict(dict)
+    keys = {matter.key for matter in concern.matters.values()}
+    for row in db.session.execute(sa.select(Choice).where(Choice.matter.in_(keys), Choice.person_id.in_([person.id for person in people]))).scalars():
+        chosen[row.person_id, row.matter][row.channel] = row.level
+    found = {}
+    for person in people:
+        relation = RELATIONS[person.rank]
+        matter = concern.matters[relation]
+        levels = levels_of(matter, chosen.get((person.id, matter.key), {}))
+        found[person.id] = levels if concern.rings(relation) else levels._replace(push="never", mail="digest")
+    return found
+
+
+def _spent(people, levels, moment):
+    """{person id: pushes that went out alone in the last 24 hours}, each happening once however many devices."""
+    ids = [person.id for person in people if levels[person.id].push == "now"]
+    return dict(db.session.execute(
+        sa.select(Delivery.person_id, sa.func.count(Delivery.event_id.distinct()))
+        .where(Delivery.person_id.in_(ids), Delivery.channel == "push", Delivery.how == "alone", Delivery.state.in_(("due", "sent")),
+               Delivery.send_at > moment - DAY)
+        .group_by(Delivery.person_id)).all())
+
+
+def _reached(people, levels):
+    """Of those who would be mailed second, the ids of who has a device that rings."""
+    ids = [person.id for person in people if levels[person.id].mail == "second"]
+    return set(db.session.scalars(
+        sa.select(Device.person_id).join(Person, Person.id == Device.person_id)
+        .join(Session, sa.and_(Session.public_id == Device.session_public_id, Session.epoch == Person.epoch))
+        .where(Device.person_id.in_(ids), Device.off_at.is_(None), Device.failures < 5))) if ids else set()
