@@ -5,7 +5,7 @@ from .db import db
 from .events import Event, Verb
 from .jobs import enqueue_many, handler
 from .live import hint_pages
-from .notifications.actions import tell
+from .notifications.actions import tell, untell
 from .posts.actions import recount
 from .search.actions import index
 from .tickets.impact_actions import weigh_impact
@@ -23,8 +23,8 @@ FOLLOWS = {
     Verb.HASHTAG_GIVEN: [],
     Verb.IDEA_MOVED: [tell, hint_pages],
     Verb.IMPACT_CHANGED: [hint_pages],
-    Verb.LIKED: [hint_pages],
-    Verb.LIKE_TAKEN_BACK: [hint_pages],
+    Verb.LIKED: [tell, hint_pages],
+    Verb.LIKE_TAKEN_BACK: [untell, hint_pages],
     Verb.LINK_MADE: [],
     Verb.MAJOR_DECLARED: [recount, tell, index, hint_pages],
     Verb.MAJOR_ENDED: [tell, index, hint_pages],

@@ -135,11 +135,11 @@ def test_no_notice_and_no_push_tells_it_though_the_phone_shows_everything(hushed
     told = set(db.session.scalars(sa.select(Device.person_id).join(Delivery, Delivery.device_id == Device.id)))
     assert told == {person.id for person in hushed.who.values()}, "each was told something"
     for start in range(len(ids)):
-        fine, _dropped = due_of(ids[start:start + 1])
+        fine, _dropped, _later = due_of(ids[start:start + 1])
         quotes = quotes_of({due.event_id for due in fine})
         for due in fine:
-            assert due.full
-            for payload in push_delivery._payloads(due, quotes.get(due.event_id, ""), "https://desk.example"):
+            due = due._replace(words="full")
+            for payload in push_delivery._payloads(due, quotes, "https://desk.example"):
                 said = payload if isinstance(payload, str) else payload.decode() if isinstance(payload, bytes) else json.dumps(payload)
                 assert not tells(said, hushed), said
     for person in hushed.who.values():

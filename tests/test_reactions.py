@@ -54,13 +54,30 @@ def test_a_reply_is_liked_for_itself_and_the_form_leads_back_to_it(make, browse)
     assert pressed(browse(ben).get(f"/p/{question.id}").text, "like", reply) == (False, 1)
 
 
-def test_a_like_is_told_to_nobody(make, browse):
-    ada, ben = make.person("Ada"), make.person("Ben")
+def test_likes_are_one_line_of_the_authors_inbox_and_ring_no_phone(make, browse):
+    ada, ben, cleo = make.person("Ada"), make.person("Ben"), make.person("Cleo")
     question = make.question(ada)
     run_due()
     fragment(browse(ben), f"/p/{question.id}/reaction")
     run_due()
-    assert rows(Notification) == rows(Delivery) == 0
+    fragment(browse(cleo), f"/p/{question.id}/reaction")
+    run_due()
+    assert "Cleo and one more like what you wrote." in browse(ada).get("/inbox").text
+    assert rows(Notification) == 1 and rows(Delivery) == 0
+
+
+def test_a_like_taken_back_is_no_longer_told(make, browse):
+    ada, ben, cleo = make.person("Ada"), make.person("Ben"), make.person("Cleo")
+    question = make.question(ada)
+    for person in (ben, cleo):
+        fragment(browse(person), f"/p/{question.id}/reaction")
+        run_due()
+    fragment(browse(cleo), f"/p/{question.id}/reaction/remove")
+    run_due()
+    assert "Ben likes what you wrote." in browse(ada).get("/inbox").text
+    fragment(browse(ben), f"/p/{question.id}/reaction/remove")
+    run_due()
+    assert rows(Notification) == 0
 
 
 def test_what_one_may_not_read_cannot_be_liked_saved_or_voted_for(make, browse):

@@ -5,12 +5,12 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from ..db import db, insert, now, transaction
-from ..events import Verb, hint
+from ..events import Event, Verb, hint
 from ..jobs import done_once, enqueue, enqueue_many, handler
 from ..people.models import Person, Session
 from ..policy import visible
 from ..errors import Missing
-from ..posts.models import Post
+from ..posts.models import Post, Reaction
 from .audience_queries import RELATIONS, concern_of, told_by
 from .models import Delivery, Device, Notification, Told
 from .plan_queries import plan
@@ -75,6 +75,19 @@ def _tell(concern, people, lane):
         _write_pushes(concern, ids, how, send_at, lane)
     for send_at, ids in mails.items():
         _write_mails(concern, ids, send_at)
+
+
+def untell(event_id):
+    """A like was taken back: its author's unread line tells of one less."""
+    event = db.session.get(Event, event_id)
+    mine = (Notification.group_key == f"likes:{event.root_id}", Notification.read_at.is_(None),
+            Notification.person_id == sa.select(Post.author_id).where(Post.id == event.post_id).scalar_subquery())
+    last = sa.select(sa.func.max(Event.id)).where(
+        Event.verb == Verb.LIKED, Event.root_id == event.root_id, Event.actor_id.in_(
+            sa.select(Reaction.person_id).where(Reaction.post_id == Event.post_id, Reaction.kind == "like"))).scalar_subquery()
+    db.session.execute(sa.delete(Notification).where(*mine, sa.or_(Notification.n <= 1, last.is_(None))).execution_options(synchronize_session=False))
+    db.session.execute(sa.update(Notification).where(*mine).values(n=Notification.n - 1, last_event_id=last).execution_options(synchronize_session=False))
+    hint(*(f"person:{person_id}" for person_id in db.session.scalars(sa.select(Post.author_id).where(Post.id == event.post_id))))
 
 
 def _not_told(event_id, person_ids):

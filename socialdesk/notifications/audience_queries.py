@@ -21,15 +21,15 @@ MENTIONED = RELATIONS.index("mentioned")
 def is_quiet(root, verb, relation, person_id):
     """The condition that somebody who wants just their tickets hears of it all the same: of a ticket, a major incident, what they
     said themselves, an article they answer for.  root: its thread's table; the others: columns."""
-    return sa.or_(root.kind == "ticket", verb.in_(MAJORS), relation == "owner", root.author_id == person_id)
+    return sa.or_(root.kind == "ticket", verb.in_(MAJORS), relation == "owner", sa.and_(root.author_id == person_id, verb != Verb.LIKED))
 
 
 class Concern:
     """An event with all that decides whom it concerns and how.
     event, post, root: rows of the tables; ticket: a row, or None.  relations: who is told of it, and by which matter."""
 
-    def __init__(self, event, post, root, ticket):
-        self.event, self.post, self.root, self.ticket = event, post, root, ticket
+    def __init__(self, event, post, root, ticket, is_major=False):
+        self.event, self.post, self.root, self.ticket, self.is_major = event, post, root, ticket, is_major
         self.verb = Verb(event.verb)
         self.matters = {} if self._is_told_in_public else dict(self._matters())
         self.relations = tuple(self.matters)
@@ -40,16 +40,19 @@ class Concern:
         return self.verb in (Verb.MAJOR_DECLARED, Verb.MAJOR_ENDED) and self.ticket is not None
 
     def _matters(self):
-        whats = ("note",) if self.event.note else (self.verb, "post") if self.verb == Verb.POSTED else (self.verb,)
+        whats = ("note",) if self.event.note and self.verb != Verb.LIKED else (self.verb, "post") if self.verb == Verb.POSTED else (self.verb,)
         for matter in MATTERS:
             for what, relation in matter.rows:
                 if what in whats and self._fits(what, relation):
                     yield relation, matter
-        if not self.event.note and self.waits_for_requester:
+        if self.waits_for_requester:
             yield "requester", matter_of("waits", "requester")
 
     def _fits(self, what, relation):
-        """An announcement is told to all who may read it; another post to those who asked for its circle or hashtag."""
+        """An announcement is told to all who may read it; another post to those who asked for its circle or hashtag.
+        Of a major incident its own verbs tell."""
+        if self.verb == Verb.POSTED and self.is_major and relation in ("circle", "tagged", "everyone"):
+            return False
         if relation == "everyone":
             return self.root.audience == "everyone" and (what != Verb.POSTED or self.root.kind == "announcement")
         if relation == "circle":
@@ -98,7 +101,8 @@ def concern_of(session, event_id):
     if root is None or post is None or root.deleted_at or post.deleted_at:
         return None
     ticket = session.get(Ticket, root.id) if root.kind == "ticket" else None
-    found = Concern(event, post, root, ticket)
+    is_major = root.kind == "announcement" and session.scalar(sa.select(Major.post_id).where(Major.post_id == root.id)) is not None
+    found = Concern(event, post, root, ticket, is_major)
     return found if found.relations else None
 
 
@@ -108,7 +112,7 @@ def told_by(concern, part=False):
     best = _nearest(concern, part)
     follow = sa.and_(Follow.root_id == concern.root.id, Follow.person_id == Person.id)
     breaks = [RELATIONS.index(relation) for relation in concern.breaks_silence]
-    own = sa.or_(Person.id == concern.root.author_id, best.c.rank == RELATIONS.index("owner"))
+    own = sa.false() if concern.verb == Verb.LIKED else sa.or_(Person.id == concern.root.author_id, best.c.rank == RELATIONS.index("owner"))
     for_quiet = (sa.or_(sa.not_(Person.only_tickets), own),) if concern.is_social else ()
     wanted = sa.or_(Follow.level.is_(None), Follow.level == "all", best.c.rank.in_(breaks),
                     sa.and_(Follow.level == "mentions", best.c.rank == MENTIONED))

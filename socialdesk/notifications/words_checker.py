@@ -38,6 +38,8 @@ def promised(facts, tz, present):
 
 def sentence(what):
     """What happened last, as one would say it, and how much before it."""
+    if what.verb == "liked":
+        return _liked(what.actor or SOMEBODY, what.n)
     more = {1: "", 2: " One more thing happened before."}.get(what.n, f" {what.n - 1} more things happened before.")
     return _last(what, what.actor or SOMEBODY) + more
 
@@ -55,6 +57,11 @@ def discreet(what):
     if what.relation == "author":
         return NAME, "New reply to your question." if what.kind == "question" else "New reply to your post."
     return NAME, "New reply in a thread you follow."
+
+
+def _liked(who, n):
+    whom = {1: f"{who} likes", 2: f"{who} and one more like"}.get(n, f"{who} and {n - 1} more like")
+    return f"{whom} what you wrote."
 
 
 def words(what, title, quote, allowed):
