@@ -59,9 +59,10 @@ class Concern:
             return self.root.audience == "circle" and (what == Verb.POSTED) == (self.root.kind == "announcement")
         return True
 
-    def rings(self, relation):
-        """May the phone of such a person ring?  Where a reply changed the state, the reply rings by itself."""
-        return not (self.verb in STATES and self.event.ref_id) and self.matters[relation].pushes
+    @property
+    def rings(self):
+        """May a phone ring?  Where a reply changed the state, the reply rings by itself."""
+        return not (self.verb in STATES and self.event.ref_id)
 
     def needs(self, relation):
         """Does it wait for such a person to do something?"""

@@ -23,7 +23,7 @@ def device_words(status):
 def devices():
     """The devices of this person: a part of the page of choices."""
     if not request.wants_fragment:
-        return redirect(url_for("notifications.choices", _anchor="devices"), 303)
+        return redirect(url_for("choices.show", _anchor="devices"), 303)
     return render_template("notifications/_devices.html", devices=queries.devices_of(viewer()))
 
 
@@ -80,4 +80,4 @@ def test(device_id):
 
 def _list(**told):
     rows = queries.devices_of(viewer()) if request.wants_fragment else []
-    return respond("notifications/_devices.html", url_for("notifications.choices", _anchor="devices"), devices=rows, **told)
+    return respond("notifications/_devices.html", url_for("choices.show", _anchor="devices"), devices=rows, **told)

@@ -67,10 +67,9 @@ def _levels(concern, people):
         chosen[row.person_id, row.matter][row.channel] = row.level
     found = {}
     for person in people:
-        relation = RELATIONS[person.rank]
-        matter = concern.matters[relation]
+        matter = concern.matters[RELATIONS[person.rank]]
         levels = levels_of(matter, chosen.get((person.id, matter.key), {}))
-        found[person.id] = levels if concern.rings(relation) else levels._replace(push="never", mail="digest")
+        found[person.id] = levels if concern.rings else levels._replace(push="never", mail="digest")
     return found
 
 

@@ -96,6 +96,12 @@ def _line(row, tz):
                 row.hold_reason, row.actor, row.handle, row.relation, row.last_event_id, row.mine)
 
 
+def standing_of(viewer, notification_ids):
+    """Of these lines, the ids of those that are this person's, unread, and still for them."""
+    lines = _lines(viewer, aliased(Post), aliased(Event), Notification.id, only_tickets=viewer.only_tickets)
+    return list(db.session.scalars(lines.where(Notification.id.in_(notification_ids), Notification.read_at.is_(None)).order_by(Notification.id)))
+
+
 def line_of(viewer, notification_id):
     """One line, or None."""
     row = db.session.execute(_full(viewer).where(Notification.id == notification_id)).first()
@@ -130,18 +136,6 @@ def device_of(viewer, device_id):
     return db.session.execute(
         sa.select(Device.id, Device.endpoint, Device.p256dh, Device.auth, Device.label)
         .where(Device.id == device_id, Device.person_id == viewer.id, Device.off_at.is_(None))).first()
-
-
-def choices_of(viewer):
-    """hours and lock_screen of this person."""
-    return db.session.execute(sa.select(Person.hours, Person.tz, Person.lock_screen).where(Person.id == viewer.id)).one()
-
-
-def muted_of(viewer):
-    """The threads this person has muted: id and title, the newest first."""
-    return db.session.execute(
-        sa.select(Post.id, Post.title).join(Follow, Follow.root_id == Post.id)
-        .where(Follow.person_id == viewer.id, Follow.level == "muted", visible(viewer, Post)).order_by(Post.id.desc()).limit(100)).all()
 
 
 def push_state():

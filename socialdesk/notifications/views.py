@@ -3,14 +3,12 @@ from flask import Blueprint, g, render_template, request, url_for
 from werkzeug.local import LocalProxy
 
 from ..db import transaction
-from ..people.profile_actions import change_profile
 from ..people.throttle_actions import spend
-from ..posts import thread_actions
 from ..web import respond, viewer
-from . import actions, device_views, hours_checker, push_delivery, queries
+from . import actions, choice_queries, choice_views, deed_views, device_views, hours_checker, push_delivery, queries
 
 bp = Blueprint("notifications", __name__)
-blueprints = (bp, device_views.bp)
+blueprints = (bp, choice_views.bp, deed_views.bp, device_views.bp)
 __all__ = ["blueprints", "push_delivery"]       # loaded with the room, so that its jobs find the sender
 
 
@@ -60,40 +58,8 @@ def _inbox(cursor=None):
     waiting = [] if cursor else queries.waiting_of(viewer())
     return {"here": "inbox", "cursor": cursor, "waiting": waiting, "lines": page.lines, "next_cursor": page.next_cursor,
             "up_to": max((line.event_id for line in (*waiting, *page.lines)), default=0),
-            "hours": hours_checker.describe(queries.choices_of(viewer()).hours)}
+            "hours": hours_checker.describe(choice_queries.when_of(viewer()).hours)}
 
 
 def _answer():
     return respond("notifications/_inbox_told.html", url_for("notifications.inbox"), **(_inbox() if request.wants_fragment else {}))
-
-
-# --- choices
-
-@bp.get("/me/notifications")
-def choices():
-    """Devices, quiet hours, the locked phone, what is muted."""
-    return render_template("notifications/choices.html", here="me", devices=queries.devices_of(viewer()),
-                           muted=queries.muted_of(viewer()), **_choices())
-
-
-@bp.post("/me/notifications/lock-screen")
-def lock_screen():
-    """What a locked phone shows."""
-    spend("deed", viewer().id)
-    with transaction():
-        change_profile(viewer(), lock_screen=request.form.get("lock_screen"), lock_private=request.form.get("lock_private"))
-    return respond("notifications/_lock_screen.html", url_for(".choices"), kept=True, **_choices())
-
-
-@bp.post("/me/notifications/muted/<int:root_id>/remove")
-def unmute(root_id):
-    """Hear of a thread again."""
-    spend("deed", viewer().id)
-    with transaction():
-        thread_actions.unfollow(root_id, viewer())
-    return respond("notifications/_muted.html", url_for(".choices"), muted=queries.muted_of(viewer()))
-
-
-def _choices():
-    chosen = queries.choices_of(viewer())
-    return {"hours": hours_checker.describe(chosen.hours), "tz": chosen.tz, "lock_screen": chosen.lock_screen}

@@ -6,7 +6,7 @@ from ..errors import Missing
 from ..jobs import Job
 from ..policy import require
 from .checker import fold_email, fold_name
-from .models import Circle, Mail, Membership, Person, Team, TeamMember
+from .models import Circle, Holiday, Mail, Membership, Person, Team, TeamMember
 from .queries import begins, page_of
 
 PAGE = 50
@@ -98,3 +98,9 @@ def dead_jobs(viewer):
     require(viewer, "admin")
     return db.session.execute(sa.select(Job.id, Job.kind, Job.lane, Job.ref_id, Job.attempts, Job.error_class, Job.run_at)
                               .where(Job.state == "dead").order_by(Job.id.desc()).limit(200)).all()
+
+
+def holidays(viewer):
+    """The desk's holidays, in order."""
+    require(viewer, "admin")
+    return db.session.scalars(sa.select(Holiday).order_by(Holiday.day)).all()

@@ -1,5 +1,5 @@
 """How people meet the browser: signing in, oneself, others, and what an admin does."""
-from . import delivery  # noqa: F401  registers what sends mail
+from . import delivery, holiday_views  # noqa: F401  register what sends mail, and more pages of the admin
 from .admin_views import bp as admin
 from .me_views import bp as me
 from .profile_views import bp as profiles

@@ -9,13 +9,13 @@ from .checker import is_name
 from .models import TagFollow
 
 
-def follow_tag(name, viewer):
-    """Follow a hashtag, used already or not; twice is once.  Raises Invalid."""
+def follow_tag(name, viewer, level="all"):
+    """Follow a hashtag, used already or not; twice is once.  level: all, mentions or muted.  Raises Invalid."""
     tag = _tag(name)
-    if _level(tag, viewer) != "all":
-        row = {"person_id": viewer.id, "tag_id": tag.id, "level": "all"}
+    if _level(tag, viewer) != level:
+        row = {"person_id": viewer.id, "tag_id": tag.id, "level": level}
         db.session.execute(insert(TagFollow.__table__).values(row).on_conflict_do_update(
-            index_elements=["person_id", "tag_id"], set_={"level": "all"}))
+            index_elements=["person_id", "tag_id"], set_={"level": level}))
         record(Verb.TAG_FOLLOWED, actor=viewer, ref_id=tag.id)
         hint(f"lists:{viewer.id}")
 

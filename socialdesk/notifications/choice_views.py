@@ -1,0 +1,154 @@
+"""What a person chooses about being told: what, when, by which way."""
+from flask import Blueprint, render_template, request, url_for
+
+from ..db import now, transaction
+from ..people.hours_checker import EXCEPTIONS as EXCEPTION_KEYS
+from ..people.hours_checker import MAX_ROUNDS
+from ..people.profile_actions import BUDGETS, change_profile
+from ..people.throttle_actions import spend
+from ..posts import thread_actions
+from ..web import respond, viewer
+from . import choice_actions, choice_queries, hours_checker, queries
+from .matters_checker import EXCEPTIONS, PARTS
+
+bp = Blueprint("choices", __name__)
+assert EXCEPTION_KEYS == tuple(key for key, _ in EXCEPTIONS)
+
+
+@bp.app_template_global("quiet_of_mine")
+def quiet_of_mine():
+    """The moment until which nothing rings for this person, as they say it; None where it rings."""
+    chosen = choice_queries.when_of(viewer())
+    if chosen.quiet_until is None or chosen.quiet_until <= now():
+        return None
+    local = chosen.quiet_until.astimezone(hours_checker.zone_of(chosen.tz))
+    return f"{local:%A}, {local:%H:%M}"
+
+
+# --- the first page, and quiet in one tap
+
+@bp.get("/me/notifications")
+def show():
+    """Devices, quiet, the locked phone, what is muted; and the ways to what and when."""
+    return render_template("notifications/choices.html", here="me", devices=queries.devices_of(viewer()),
+                           muted=choice_queries.muted_of(viewer()), **_when())
+
+
+@bp.post("/me/notifications/quiet")
+def be_quiet():
+    """Nothing rings until tomorrow, or until Monday."""
+    spend("deed", viewer().id)
+    with transaction():
+        choice_actions.be_quiet(viewer(), request.form.get("until", ""))
+    return _quiet()
+
+
+@bp.post("/me/notifications/quiet/remove")
+def ring_again():
+    """It rings again."""
+    spend("deed", viewer().id)
+    with transaction():
+        choice_actions.ring_again(viewer())
+    return _quiet()
+
+
+def _quiet():
+    return respond("notifications/_quiet.html", url_for(".show"))
+
+
+@bp.post("/me/notifications/lock-screen")
+def lock_screen():
+    """What a locked phone shows."""
+    _change(lock_screen=request.form.get("lock_screen"), lock_private=request.form.get("lock_private"))
+    return respond("notifications/_lock_screen.html", url_for(".show"), kept=True, **_when())
+
+
+@bp.post("/me/notifications/muted/<int:root_id>/remove")
+def unmute(root_id):
+    """Hear of a thread again."""
+    spend("deed", viewer().id)
+    with transaction():
+        thread_actions.unfollow(root_id, viewer())
+    return respond("notifications/_muted.html", url_for(".show"), muted=choice_queries.muted_of(viewer()))
+
+
+# --- what
+
+@bp.get("/me/notifications/what")
+def what():
+    """Everything one can be told, a sentence each."""
+    return render_template("notifications/what.html", here="me", parts=choice_queries.matters_of(viewer()))
+
+
+@bp.post("/me/notifications/what/<any('mine', 'desk', 'others', 'all'):part>")
+def choose(part):
+    """Keep the choices of one part of the page."""
+    spend("deed", viewer().id)
+    shown = next((one for one in choice_queries.matters_of(viewer()) if one.key == part), None)
+    with transaction():
+        for chosen in shown.matters if shown else ():
+            key = chosen.matter.key
+            told, mail = request.form.get(f"{key}-told", chosen.told), request.form.get(f"{key}-mail", chosen.mail)
+            if (told, mail) != (chosen.told, chosen.mail):
+                choice_actions.choose(viewer(), key, told, mail)
+    return respond("notifications/_matters.html", url_for(".what", _anchor=part), kept=True,
+                   part=next((one for one in choice_queries.matters_of(viewer()) if one.key == part), None))
+
+
+# --- when
+
+@bp.get("/me/notifications/when")
+def when():
+    """The times of the rest, the number of pushes, what may ring at any time."""
+    return render_template("notifications/when.html", here="me", **_when())
+
+
+@bp.post("/me/notifications/when")
+def choose_when():
+    """Keep them."""
+    form = request.form
+    budget = form.get("daily_pushes", "")
+    _change(batch_hours=form.getlist("round") or None, even_outside=form.getlist("even") if "daily_pushes" in form else None,
+            daily_pushes=int(budget) if budget.isdecimal() and len(budget) < 4 else budget or None)
+    return respond("notifications/_when.html", url_for(".when"), kept=True, **_when())
+
+
+def _when():
+    chosen = choice_queries.when_of(viewer())
+    return {"chosen": chosen, "hours": hours_checker.describe(chosen.hours), "exceptions": EXCEPTIONS, "budgets": [*((budget, budget) for budget in BUDGETS if budget), (0, "No limit")], "most_rounds": MAX_ROUNDS}
+
+
+def _change(**changes):
+    spend("deed", viewer().id)
+    with transaction():
+        change_profile(viewer(), **changes)
+
+
+# --- hashtags and circles
+
+@bp.get("/me/notifications/levels")
+def levels():
+    """What one hears of each hashtag and circle."""
+    return render_template("notifications/levels.html", here="me", **_levels())
+
+
+@bp.post("/me/notifications/levels/hashtag")
+def hear_hashtag():
+    """All of a hashtag, only mentions, or nothing."""
+    spend("deed", viewer().id)
+    with transaction():
+        choice_actions.hear_hashtag(viewer(), request.form.get("hashtag", ""), request.form.get("level", ""))
+    return respond("notifications/_levels.html", url_for(".levels"), **_levels())
+
+
+@bp.post("/me/notifications/levels/circle")
+def hear_circle():
+    """All of a circle, only mentions, or nothing."""
+    spend("deed", viewer().id)
+    with transaction():
+        choice_actions.hear_circle(viewer(), request.form.get("circle", ""), request.form.get("level", ""))
+    return respond("notifications/_levels.html", url_for(".levels"), **_levels())
+
+
+def _levels():
+    return {"hashtags": choice_queries.hashtags_of(viewer()), "circles": choice_queries.circles_of(viewer())}
