@@ -12,7 +12,8 @@ from .db import db, now
 from .errors import Missing
 from .jobs import LANES, Clockwork, Job
 from .people.models import Mail, Person
-from .search.state_queries import state
+from .search import semantic_index
+from .search.state_queries import state, without_sense
 from .web import public
 
 bp = Blueprint("health", __name__)
@@ -115,12 +116,24 @@ def _check_database(settings):
     found = f"{index.documents} documents, {index.words} words, {index.waiting} changes to be merged"
     yield not index.damaged, "index", found if not index.damaged else (
         f"{index.damaged} of {index.words} posting lists are damaged; a job writes them anew, and search finds the rest meanwhile")
+    yield semantic_index.fault() is None, "sense of words", _about_sense()
     admins = db.session.scalar(sa.select(sa.func.count()).where(policy.are_admins()))
     yield True, "people", f"{admins} admins" if admins else "no admin yet: start app.py and open the setup link it prints"
     waiting, dead = job_figures()
     lag = max((seconds for _count, seconds in waiting.values()), default=0)
     yield lag < 60, "jobs", f"{sum(c for c, _ in waiting.values())} due, the oldest for {max(lag, 0):.0f} s" + ("" if lag < 60 else ": is the desk or app.py worker running?")
     yield not dead, "dead letters", ", ".join(f"{kind} {n}" for kind, n in sorted(dead.items())) + ": see /admin" if dead else "none"
+
+
+def _about_sense():
+    """How far the optional sense of words is, in a sentence."""
+    if semantic_index.fault():
+        return (f"the semantic extra is installed, but {semantic_index.fault()}: search goes by the words alone; "
+                "install it again from requirements/semantic.lock, then restart")
+    if not semantic_index.model():
+        return "the semantic extra is not installed: search goes by the words alone"
+    missing = without_sense()
+    return "known of every document" if not missing else f"not known yet of {missing} documents; a job finds it, and the words count for them meanwhile"
 
 
 def _check_push(settings):

@@ -127,6 +127,76 @@ def test_who_is_signed_in_sees_help_as_ever(outside, browse, make):
     assert "Did this solve it?" in page and "Tomasz Nowak" in page and f"verdict-{article.id}" in page
 
 
+# --- the same words may be typed
+
+def listed(stranger, q, **more):
+    """The titles a stranger finds."""
+    page = stranger.get("/search", query_string={"q": q} | more).text
+    return re.findall(r'class="row-title" href="[^"]*">([^<]*)<', page)
+
+
+@pytest.fixture
+def zoo(browse, make):
+    """A stranger's browser, and articles whose words differ in their order."""
+    agent = make.agent("Tomasz Nowak")
+    for title, body in (("Quokka paper", "The paper jam is at the quokka gate."), ("Jam for the quokka", "No jam on paper, please."),
+                        ("Quokka scanner", "A printer and a scanner stand here."), ("Quokka printer", "The printer prints in color.")):
+        make.article(agent, title=title, body=body)
+    run_due()
+    return browse(None)
+
+
+@pytest.mark.parametrize("q, titles", [
+    ('"paper jam"', ["Quokka paper"]), ('"jam on paper"', ["Jam for the quokka"]), ('"jam paper"', []), ("printer AND scanner", ["Quokka scanner"]),
+    ("printer -color", ["Quokka scanner"]), ('quokka -"paper jam" -printer', ["Jam for the quokka"]), ("printer AND", ["Quokka printer", "Quokka scanner"]),
+    ('"', []), ("-printer", []), ('quokka AND "paper jam" -scanner', ["Quokka paper"])])
+def test_strangers_search_with_quotes_and_and_minus_as_everybody_does(zoo, q, titles):
+    assert listed(zoo, q) == titles
+
+
+def test_a_stranger_who_finds_nothing_reads_how_to_search_more_closely(zoo):
+    page = zoo.get('/search?q="jam+paper"').text
+    assert "Nothing found" in page and "printer AND scanner" in page
+    assert "printer AND scanner" in zoo.get("/search").text
+
+
+def test_what_a_stranger_may_not_read_is_found_by_no_way_of_asking(zoo, make):
+    circle, asker = make.circle(), make.person()
+    hidden = make.article(title="Quokka vault", body="The secret paper jam code is 4711.")
+    question = make.question(asker, "Secret quokka paper jam question?")
+    answer = make.reply(question, make.agent(), "Secret quokka paper jam answer.")
+    with transaction():
+        accept(answer.id, asker)
+    make.ticket(asker, "Secret quokka paper jam ticket.")
+    run_due()
+    change(hidden, audience="circle", circle_id=circle.id)
+    for q in ('"paper jam"', '"secret paper jam"', "secret AND quokka", "secret -printer", '"paper jam" AND secret', "quokka", "secr"):
+        page = zoo.get("/search", query_string={"q": q}).text
+        assert "vault" not in page and "4711" not in page and "/p/" not in page and "question?" not in page, q
+    assert listed(zoo, '"secret paper jam"') == listed(zoo, "secret AND quokka") == listed(zoo, "secret") == []
+    assert listed(zoo, '"paper jam"') == ["Quokka paper"]
+
+
+def test_a_strangers_results_go_on_page_by_page(zoo, make):
+    for n in range(25):
+        make.article(title=f"Numbat number {n}", body="Give it termites.")
+    run_due()
+    first = zoo.get("/search?q=numbat+-printer").text
+    more = re.search(r'class="button whole" href="([^"]+)"', first)[1].replace("&amp;", "&")
+    assert len(listed(zoo, "numbat -printer")) == 20 and "q=numbat%20-printer" in more
+    assert zoo.get(more).text.count('class="row-title"') == 5
+    assert "That was all" in zoo.get("/search?q=numbat&cursor=100").text
+    assert zoo.get("/search?q=numbat&cursor=nonsense").status_code == 422
+
+
+def test_a_name_that_stands_in_an_article_is_not_shown_in_what_is_found(zoo, make):
+    make.person("Lena Hoffmann")
+    make.article(title="Ask about the wombat", body="Ask @lena about the \"blue wombat\" of the house.")
+    run_due()
+    page = zoo.get('/search?q="blue+wombat"').text
+    assert "Ask a colleague about the" in page and "@lena" not in page and "<mark>wombat</mark>" in page
+
+
 # --- and nothing else
 
 def test_an_article_that_is_not_for_everyone_looks_like_none(outside, make):

@@ -6,11 +6,11 @@ import sqlalchemy as sa
 
 from socialdesk.db import db, now, transaction
 from socialdesk.knowledge.models import Article
-from socialdesk.search.models import Lesson
+from socialdesk.search.lesson_actions import forget, learn, let_learn
 
-from .conftest import HTMX
+from .conftest import HTMX, run_due
 
-DUE, IDLE, UNHELPFUL = "Its review date came", "Nobody has used it for half a year", "It does not help"
+DUE, IDLE, UNHELPFUL = "Its review date came", "No sign of use for half a year", "It does not help"
 
 
 def judge(browse, make, article, *verdicts):
@@ -25,6 +25,11 @@ def page_of(browse, person):
 def reasons(browse, person):
     page = page_of(browse, person)
     return [words for words in (DUE, IDLE, UNHELPFUL) if words in page]
+
+
+def opens(browse, person, article):
+    run_due()
+    assert browse(person).post("/suggestions/opened", data={"post_id": article.id, "body": "how do I print"}).status_code == 303
 
 
 @pytest.fixture
@@ -54,15 +59,27 @@ def test_an_article_nobody_used_for_half_a_year_is_stale(browse, make, owner, ti
     assert reasons(browse, owner) == [IDLE]
 
 
-@pytest.mark.parametrize("use, left", [("solved", []), ("not solved", [IDLE]), ("opened", []), ("sent", [IDLE]), ("reviewed", []), ("edited", [])])
+@pytest.mark.parametrize("use, left", [("solved", []), ("not solved", [IDLE]), ("opened", []), ("opened, keeping nothing", []),
+                                       ("opened, then erased", []), ("sent", [IDLE]), ("read", [IDLE]), ("reviewed", []), ("edited", [])])
 def test_what_counts_as_use(browse, make, owner, time, use, left):
     article, person = make.article(owner, title="Print", review_at=None), make.person()
     time.pass_(days=100)
     if use in ("solved", "not solved"):
         browse(person).post(f"/p/{article.id}/verdict", data={"solved": "yes" if use == "solved" else "no"})
-    elif use in ("opened", "sent"):
+    elif use == "opened, keeping nothing":
         with transaction():
-            db.session.add(Lesson(person_id=person.id, post_id=article.id, why=use, text="print", at=now()))
+            let_learn(person, False)
+        opens(browse, person, article)
+    elif use.startswith("opened"):
+        opens(browse, person, article)
+        if use.endswith("erased"):
+            with transaction():
+                forget(person)
+    elif use == "sent":
+        with transaction():
+            learn(person, article.id, "sent", "print")
+    elif use == "read":
+        assert browse(person).get("/help/print").status_code == 200
     elif use == "reviewed":
         browse(owner).post("/help/print/review")
     else:
@@ -71,6 +88,14 @@ def test_what_counts_as_use(browse, make, owner, time, use, left):
     with transaction():
         db.session.execute(sa.update(Article).values(review_at=None))
     assert reasons(browse, owner) == left
+
+
+def test_what_counts_as_a_sign_of_use_is_said_where_it_is_missed(browse, make, owner, time):
+    make.article(owner, review_at=None)
+    time.pass_(days=181)
+    page = page_of(browse, owner)
+    for part in ("opened it from the suggestions while typing", "said that it solved it", "neither changed nor said to still hold", "reads its page leaves no sign"):
+        assert part in page
 
 
 @pytest.mark.parametrize("verdicts, left", [(["no", "no"], []), (["no", "no", "yes"], [UNHELPFUL]), (["no", "yes", "yes"], []),

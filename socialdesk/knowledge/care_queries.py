@@ -1,4 +1,4 @@
-"""Articles that need their owner: the review date came, nobody has found them helpful for long, or they do not help."""
+"""Articles that need their owner: the review date came, there is no sign for long that they are used, or they do not help."""
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -8,11 +8,10 @@ from ..errors import Invalid
 from ..events import Event, Verb
 from ..people.models import Person
 from ..posts.models import Post
-from ..search.models import Lesson
 from .models import Article, Verdict
 from .queries import stands
 
-IDLE = timedelta(days=180)              # not opened from the suggestions, not said to have helped
+IDLE = timedelta(days=180)              # not changed, not opened from the suggestions, not said to have helped or to still hold
 LEAST_VERDICTS = 3                      # fewer say nothing
 PAGE = 20
 MOST_OWNERS = 100
@@ -30,8 +29,7 @@ def _reasons():
     """(is it due, is it idle, does it not help): conditions on an article."""
     limit, yes, no = now() - IDLE, _said(True), _said(False)
     used = sa.or_(sa.exists().where(Verdict.post_id == Post.id, Verdict.solved, Verdict.at > limit),
-                  sa.exists().where(Lesson.post_id == Post.id, Lesson.why.in_(("opened", "solved")), Lesson.at > limit),
-                  sa.exists().where(Event.root_id == Post.id, Event.verb == Verb.ARTICLE_REVIEWED, Event.at > limit))
+                  sa.exists().where(Event.root_id == Post.id, Event.verb.in_((Verb.ARTICLE_REVIEWED, Verb.SUGGESTION_OPENED)), Event.at > limit))
     is_due = sa.and_(Article.review_at.is_not(None), Article.review_at <= now())
     return is_due, sa.and_(_CHANGED <= limit, sa.not_(used)), sa.and_(no >= yes, yes + no >= LEAST_VERDICTS)
 

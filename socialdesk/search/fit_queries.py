@@ -22,10 +22,11 @@ _SENSED = {"sense": 9.65, "cover": 5.77}, -9.65, -1.0
 
 
 class Senses(NamedTuple):
-    """How like the documents are to the text, -1..1, and the vectors of their titles."""
+    """How like the documents are to the text, -1..1, the vectors of their titles, and of which of them the sense is known."""
 
     likeness: np.ndarray
     titles: np.ndarray
+    known: np.ndarray
 
 
 def sensed(hits, text, ceiling):
@@ -33,11 +34,16 @@ def sensed(hits, text, ceiling):
     values = hits.scores / ceiling
     if not semantic_index.model():
         return values, None
-    found = {row.post_id: row.vectors for row in _vectors().all({"ids": hits.ids.tolist()})}
-    nothing = bytes(2 * semantic_index.WIDTH)
-    blobs = [bytes(found.get(post_id) or nothing) for post_id in hits.ids.tolist()]
-    like = semantic_index.likeness(blobs, semantic_index.vector(text.strip()))
-    return (1 - SENSE) * values + SENSE * like, Senses(like, semantic_index.title_vectors(blobs))
+    found = {row.post_id: bytes(row.vectors) for row in _vectors().all({"ids": hits.ids.tolist()})}
+    blobs = [found.get(post_id) for post_id in hits.ids.tolist()]
+    known = np.array([semantic_index.is_sound(blob) for blob in blobs], bool)
+    sense = semantic_index.vector(text.strip())
+    if not known.any() or not sense.any():
+        return values, None
+    blobs = [blob if is_known else bytes(semantic_index.BYTES) for blob, is_known in zip(blobs, known)]
+    like = semantic_index.likeness(blobs, sense)
+    like[~known] = like[known].mean()       # what is not known yet speaks neither for nor against it
+    return (1 - SENSE) * values + SENSE * like, Senses(like, semantic_index.title_vectors(blobs), known)
 
 
 def fit(hits, gone, order, senses):
@@ -48,13 +54,19 @@ def fit(hits, gone, order, senses):
     most = np.sort(telling)[::-1][:MOST_ASKED].sum() or math.inf
     facts = {"strength": hits.scores[order] / highest(rarities.sum()), "cover": said @ rarities / rarities.sum(),
              "fit": np.minimum(1, said @ telling / most)}
-    weights, constant, least = _WORDS
+    sure, least = _sure(_WORDS, facts)
     if senses:
-        facts["sense"] = senses.likeness[order]
-        weights, constant, least = _SENSED
-    sure = sum(weight * facts[name] for name, weight in weights.items()) + constant
+        sensed_sure, sensed_least = _sure(_SENSED, facts | {"sense": senses.likeness[order]})
+        known = senses.known[order]
+        sure, least = np.where(known, sensed_sure, sure), np.where(known, sensed_least, least)
     enough = (sure >= least) & (((said & (telling > 0)).sum(1) > 1) | (facts["fit"] >= ALONE))
     return 1 / (1 + np.exp(-sure)), enough
+
+
+def _sure(fitted, facts):
+    """(how sure, from where on it is enough): by fitted weights."""
+    weights, constant, least = fitted
+    return sum(weight * facts[name] for name, weight in weights.items()) + constant, least
 
 
 @cache

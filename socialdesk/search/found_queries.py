@@ -56,12 +56,18 @@ class Among(NamedTuple):
 def search(viewer, q, limit=20, cursor=None, kind=None, tag=None):
     """([Found], next cursor or None): what this person may see and any of the words stands in, best first; see query_checker
     for what may be typed.  kind: one of KINDS; tag: a hashtag's name.  Raises Invalid."""
-    start, limit = _start(cursor), min(max(1, limit), 100)
     query = parse(q)
-    rows = list(islice(_rows(viewer, query, among(kind, tag)), start, min(start + limit + 1, MOST)))
+    rows, following = page_of(viewer, query, among(kind, tag), limit, cursor)
     page = [Found("ticket" if row.kind == "solved" else row.kind, row.post_id, row.title, url_of(row),
-                  marked(best_sentence(row.body, query.terms, 220), query.terms), row.root_id) for row in rows[:limit]]
-    return page, str(start + limit) if len(rows) > limit else None
+                  marked(best_sentence(row.body, query.terms, 220), query.terms), row.root_id) for row in rows]
+    return page, following
+
+
+def page_of(viewer, query, where, limit=20, cursor=None):
+    """(rows, next cursor or None) of what this person may see and meant, best first.  query: Query; where: Among.  Raises Invalid."""
+    start, limit = _start(cursor), min(max(1, limit), 100)
+    rows = list(islice(_rows(viewer, query, where), start, min(start + limit + 1, MOST)))
+    return rows[:limit], str(start + limit) if len(rows) > limit else None
 
 
 def everything(viewer, terms, most=MOST):

@@ -4,9 +4,9 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from ..db import db
-from . import semantic_index
 from .merge_actions import merge_soon
-from .models import PARTS, Change, Document, Sense
+from .models import PARTS, Change, Document
+from .sense_actions import write_senses
 
 SLICE = 400
 
@@ -32,9 +32,7 @@ def write(entries):
     rows = [entry._asdict() | {"part": PARTS.get(entry.kind, "asked")} for entry in entries]
     for start in range(0, len(rows), SLICE):
         db.session.execute(sa.insert(Document), rows[start:start + SLICE])
-    if semantic_index.model():
-        senses = [{"post_id": entry.post_id, "vectors": semantic_index.document_vectors(entry.title, entry.body)} for entry in entries]
-        db.session.execute(sa.insert(Sense), senses)
+    write_senses(entries)
     note([entry.post_id for entry in entries])
 
 

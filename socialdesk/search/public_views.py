@@ -2,26 +2,23 @@
 from flask import render_template, request
 
 from ..knowledge.public_queries import STRANGER, nameless
-from .ask_queries import ask, find, rows_of, view_of
-from .queries import Found, url_of
+from .found_queries import Found, among, page_of, url_of
+from .query_checker import parse
 from .rank_checker import best_sentence, marked
-from .word_checker import terms_of
 
-LOOKED_AT, SHOWN = 300, 40              # documents for everyone; articles of them
+MOST_LETTERS = 500
 EXCERPT = 220
 
 
 def results():
-    """The articles in which any of the words stand, best first."""
-    q = request.args.get("q", "").strip()[:500]
-    return render_template("search/public.html", q=q, found=_found(terms_of(q)) if q else [])
+    """The articles that were meant, best first; what may be typed is what it is for everybody."""
+    q, cursor = request.args.get("q", "").strip()[:MOST_LETTERS], request.args.get("cursor")
+    found, next_cursor = _found(parse(q), cursor) if q else ([], None)
+    return render_template("search/public.html", q=q, found=found, next_cursor=next_cursor, first=not cursor)
 
 
-def _found(terms):
-    view = view_of(STRANGER, ("known",))
-    hits = find(view, ask(view, terms), LOOKED_AT)
-    rows = rows_of(STRANGER, hits.ids, ("article",))
-    best = [rows[post_id] for post_id in hits.ids.tolist() if post_id in rows][:SHOWN]
-    texts = nameless([text for row in best for text in (row.title, best_sentence(row.body, terms, EXCERPT))])
-    return [Found(row.kind, row.post_id, title, url_of(row), marked(excerpt, terms))
-            for row, title, excerpt in zip(best, texts[::2], texts[1::2])]
+def _found(query, cursor):
+    rows, following = page_of(STRANGER, query, among("article"), cursor=cursor)
+    texts = nameless([text for row in rows for text in (row.title, best_sentence(row.body, query.terms, EXCERPT))])
+    return [Found(row.kind, row.post_id, title, url_of(row), marked(excerpt, query.terms))
+            for row, title, excerpt in zip(rows, texts[::2], texts[1::2])], following

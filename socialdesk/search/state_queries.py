@@ -5,7 +5,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from ..db import db
-from .models import Change, Document, Word
+from .models import Change, Document, Sense, Word
 
 SLICE = 500
 
@@ -25,6 +25,11 @@ def state():
     count = sa.func.count()
     return State(db.session.scalar(sa.select(count).select_from(Document)), db.session.scalar(sa.select(count).select_from(Word)),
                  db.session.scalar(sa.select(count).select_from(Change)), sum(1 for _one in _damaged()))
+
+
+def without_sense():
+    """How many documents have no sense written beside them yet."""
+    return db.session.scalar(sa.select(sa.func.count()).select_from(Document).where(~sa.exists().where(Sense.post_id == Document.post_id)))
 
 
 def is_damaged():

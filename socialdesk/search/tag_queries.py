@@ -1,4 +1,5 @@
 """Which hashtags fit a text: those of what is most like it, and those among whose posts its words are common."""
+import math
 import time
 from functools import cache
 from typing import NamedTuple
@@ -6,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 import sqlalchemy as sa
 
-from ..db import db
 from ..feed.kept_index import Kept
 from ..ready import Ready
 from ..tags.models import PostTag, Tag
@@ -19,7 +19,7 @@ from .word_checker import terms_of
 NEAREST = 20                            # documents that vote
 BY_LIKENESS = 0.7                       # what their votes count; the words count the rest
 MOST_LABELS = 50_000                    # hashtags on documents that words are counted of, the newest
-LABELS_SECONDS = 60
+LABELS_SECONDS = 300
 SMOOTH = 0.5                            # as if each word stood in so many more documents of each hashtag
 SHARPNESS = 0.2                         # words of a text hang together: each says only so much by itself
 LEAST = 0.05                            # what is less sure than this is not offered
@@ -27,12 +27,14 @@ MOST_CHARACTERS = 4_000
 
 
 class Labels(NamedTuple):
-    """Which documents carry which hashtags.  documents: ids, one for each hashtag on each; tags: places in tag_ids; counts: documents of each."""
+    """Which documents carry which hashtags.  tag_ids: rising; counts: documents of each; places: of a document in tag_ids, from
+    starts[its id] on as many as lengths[its id] says."""
 
-    documents: np.ndarray
-    tags: np.ndarray
     tag_ids: np.ndarray
     counts: np.ndarray
+    places: np.ndarray
+    starts: np.ndarray
+    lengths: np.ndarray
 
 
 def likely_tags(viewer, text, limit=3):
@@ -42,7 +44,8 @@ def likely_tags(viewer, text, limit=3):
         return []
     names = ["everyone", *(f"circle:{key}" for key in sorted(viewer.circle_ids))]
     view = view_of(viewer, ("known", "asked"), names)
-    near, common = _of_the_nearest(view, terms, names), _of_the_words(view, terms, names)
+    near = _of_the_nearest(view, terms, names)
+    common = _of_the_words(view, terms, names, near)
     sure = {tag_id: BY_LIKENESS * near.get(tag_id, 0) + (1 - BY_LIKENESS) * common.get(tag_id, 0) for tag_id in near.keys() | common.keys()}
     best = sorted(((value, tag_id) for tag_id, value in sure.items() if value >= LEAST), key=lambda one: (-one[0], one[1]))[:limit]
     shown = {row.id: row.shown for row in _names().all({"ids": [tag_id for _value, tag_id in best]})} if best else {}
@@ -58,28 +61,34 @@ def _of_the_nearest(view, terms, names):
         return {}
     scores = dict(zip(hits.ids.tolist(), (hits.scores / hits.scores[0]).tolist()))
     votes = {}
-    for row in _tagged().all({"ids": list(scores), "names": names}):
-        votes[row.tag_id] = votes.get(row.tag_id, 0) + scores[row.post_id] ** 2
+    for row in _tagged().all({"ids": list(scores)}):
+        if row.segment in names:
+            votes[row.tag_id] = votes.get(row.tag_id, 0) + scores[row.post_id] ** 2
     total = sum(value ** 2 for value in scores.values())
     return {tag_id: min(1, vote / total) for tag_id, vote in votes.items()}
 
 
 # --- by words: a naive Bayes over the posting lists
 
-def _of_the_words(view, terms, names):
-    """{tag id: 0..1}: how much more of a text's words each hashtag's documents have than all others."""
+def _of_the_words(view, terms, names, near):
+    """{tag id: 0..1}: how much more of a text's words each hashtag's documents have than all others; of those alone that may
+    be offered for it, and of those in near."""
     labels = _labels(tuple(names))
     if len(labels.counts) < 2:
         return {}
-    odds, all_, speaks = _prior(labels), labels.counts.sum(), np.zeros(len(labels.tag_ids), bool)
+    odds, speaks = _prior(labels), np.zeros(len(labels.tag_ids), bool)
+    all_, gone = labels.counts.sum(), _within(view.gone, labels)
+    silent = np.log((all_ - labels.counts + 2 * SMOOTH) / (labels.counts + 2 * SMOOTH))     # what a word says of a hashtag without it
     for term in terms:
-        having = _count_with(view, term.word, labels)
-        speaks |= having > 0
-        inside = (having + SMOOTH) / (labels.counts + 2 * SMOOTH)
-        outside = (having.sum() - having + SMOOTH) / (all_ - labels.counts + 2 * SMOOTH)
-        odds += np.log(inside / outside) * SHARPNESS
+        places, having = _having(view, term.word, labels, gone)
+        total = having.sum()
+        odds += (silent + math.log(SMOOTH / (total + SMOOTH))) * SHARPNESS
+        odds[places] += np.log((having + SMOOTH) / SMOOTH * ((total + SMOOTH) / (total - having + SMOOTH))) * SHARPNESS
+        speaks[places] = True
     sure = np.exp(odds - odds.max())
-    return dict(zip(labels.tag_ids[speaks].tolist(), (sure / sure.sum())[speaks].tolist()))
+    sure /= sure.sum()
+    told = np.flatnonzero(speaks & ((sure >= LEAST / (1 - BY_LIKENESS)) | np.isin(labels.tag_ids, list(near))))
+    return dict(zip(labels.tag_ids[told].tolist(), sure[told].tolist()))
 
 
 def _prior(labels):
@@ -87,16 +96,28 @@ def _prior(labels):
     return np.log(share / (1 - share)) * SHARPNESS
 
 
-def _count_with(view, word, labels):
-    """In how many documents of each hashtag a word stands, as the index has it now: what was made private since counts no more."""
+def _having(view, word, labels, gone):
+    """(places, counts): the hashtags in whose documents a word stands, and in how many of each, as the index has it now: what
+    was made private since counts no more.  gone: of the view, those that are among the labels."""
     old, new = view.postings([word])[word]
-    flags = np.zeros(int(labels.documents[-1]) + 1, bool)
-    for posting in old:
-        flags[posting.ids[posting.ids < len(flags)]] = True
-    flags[view.gone[view.gone < len(flags)]] = False
-    for posting in new:
-        flags[posting.ids[posting.ids < len(flags)]] = True
-    return np.bincount(labels.tags[flags[labels.documents]], minlength=len(labels.tag_ids)).astype(float)
+    found = [_within(posting.ids, labels) for posting in old]
+    if len(gone):
+        found = [ids[~np.isin(ids, gone)] for ids in found]
+    found += [_within(posting.ids, labels) for posting in new]
+    ids = np.concatenate(found) if found else NO_IDS
+    lengths = labels.lengths[ids]
+    if lengths.max(initial=0) <= 1:
+        at = labels.starts[ids[lengths > 0]]
+    else:
+        at = np.repeat(labels.starts[ids] - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
+    counts = np.bincount(labels.places[at], minlength=len(labels.tag_ids))
+    places = np.flatnonzero(counts)
+    return places, counts[places].astype(float)
+
+
+def _within(ids, labels):
+    """The rising ids of an array for which there is a length."""
+    return ids[:np.searchsorted(ids, len(labels.lengths))]
 
 
 def _labels(names):
@@ -104,35 +125,46 @@ def _labels(names):
     moment = time.monotonic()
     found = _kept.get(names, moment)
     if found is None:
-        rows = _newest_labels().all({"names": list(names), "most": MOST_LABELS})[::-1]
-        tags, at = np.unique(np.array([row.tag_id for row in rows], np.int64), return_inverse=True)
-        found = Labels(np.array([row.post_id for row in rows], np.int32) if rows else NO_IDS, at, tags, np.bincount(at, minlength=len(tags)))
+        keys = np.sort(np.concatenate([_keys_of(name, moment) for name in names]))[-MOST_LABELS:]
+        documents, (tags, places) = keys >> 32, np.unique(keys & 0xFFFFFFFF, return_inverse=True)
+        lengths = np.bincount(documents).astype(np.int32)
+        found = Labels(tags, np.bincount(places, minlength=len(tags)), places.astype(np.int32), np.cumsum(lengths, dtype=np.int32) - lengths, lengths)
         _kept.put(names, found, moment)
     return found
 
 
-_kept = Kept(200, seconds=LABELS_SECONDS)
+def _keys_of(name, moment):
+    """Each hashtag on each document of a segment, the newest, as one number: the document's id, then the hashtag's."""
+    found = _kept_keys.get(name, moment)
+    if found is None:
+        rows = _newest_labels().all({"name": name, "most": MOST_LABELS})
+        found = np.unique(np.fromiter((row[0] << 32 | row[1] for row in rows), np.int64, len(rows)))
+        _kept_keys.put(name, found, moment)
+    return found
+
+
+_kept, _kept_keys = Kept(12, seconds=LABELS_SECONDS), Kept(100, seconds=LABELS_SECONDS)
 shelf.on_reset(_kept.drop)
+shelf.on_reset(_kept_keys.drop)
 
 
 # --- statements; a synonym is what it stands for
 
-_MAIN = sa.func.coalesce(Tag.synonym_of, Tag.id).label("tag_id")
-
-
 def _on_documents():
-    return (sa.select(Document.post_id, _MAIN).join(PostTag, PostTag.root_id == Document.root_id).join(Tag, Tag.id == PostTag.tag_id)
-            .where(Document.segment.in_(sa.bindparam("names", expanding=True))).distinct())
+    return (sa.select(Document.post_id, sa.func.coalesce(Tag.synonym_of, Tag.id).label("tag_id"), Document.segment)
+            .join(PostTag, PostTag.root_id == Document.root_id).join(Tag, Tag.id == PostTag.tag_id))
 
 
 @cache
 def _tagged():
-    return Ready(_on_documents().where(Document.post_id.in_(sa.bindparam("ids", expanding=True))))
+    """The segment is looked at afterwards: asked for here, all of a segment's documents are walked for twenty."""
+    return Ready(_on_documents().where(Document.post_id.in_(sa.bindparam("ids", expanding=True))).distinct())
 
 
 @cache
 def _newest_labels():
-    return Ready(_on_documents().where(Document.part.in_(("known", "asked"))).order_by(Document.post_id.desc()).limit(sa.bindparam("most")))
+    return Ready(_on_documents().where(Document.segment == sa.bindparam("name"), Document.part.in_(("known", "asked")))
+                 .order_by(Document.post_id.desc()).limit(sa.bindparam("most")))
 
 
 @cache

@@ -147,6 +147,63 @@ def test_nothing_moves_under_a_finger_and_the_way_to_a_person_stays_in_sight(pho
     assert page.locator("#body").bounding_box() == box and page.get_by_role("button", name="Send it to a person").bounding_box() == send
 
 
+@pytest.fixture
+def many(make):
+    """Three that answer, with long titles and sentences, and what makes the composer as full as it may be."""
+    author = make.agent("Tomasz Nowak")
+    for title, body in (("Print on both sides of the paper in the copy shop", "Open the print window. Choose *Both sides*, then press OK and wait until the paper comes out."),
+                        ("Print on both sides from the phone that you were given", "Open the picture, press Share, then choose the printer on your floor and both sides."),
+                        ("Printer prints on both sides though one is wanted", "Open the print window and take the tick off both sides, for this print alone.")):
+        make.article(author, title=title, body=body)
+    for n in range(3):
+        make.question(make.person(), f"Paper jam number {n} when I print on both sides? #copier")
+    run_due()
+    return make.circle("Quay Street")
+
+
+def in_view(page, css):
+    """How many of these stand between the top of the page and the dock, whole."""
+    page.evaluate("scrollTo(0, 0)")
+    edge = page.locator(".dock").bounding_box()["y"]
+    boxes = [one.bounding_box() for one in page.locator(css).all()]
+    return sum(box["y"] >= 0 and box["y"] + box["height"] <= edge for box in boxes)
+
+
+def test_on_a_small_phone_two_are_in_view_without_scrolling(phone, make, many, chromium):  # noqa: F811
+    page = typing(phone(make.person(circles=[many])), TYPED)
+    wait(page, "document.querySelectorAll('#suggestions li').length === 3 && document.querySelectorAll('#ask-tags label').length > 0")
+    assert page.viewport_size == {"width": 360, "height": 640}
+    assert in_view(page, "#suggestions li") >= 2 and in_view(page, "#body") == 1
+    assert page.get_by_role("button", name="Send it to a person").is_visible()
+    assert axe_violations(page) == [] and scrolls_sideways(page) == []
+    assert [one for one in small_targets(page) if "rint" not in one] == [], "the title's row is its target"
+    chromium.phone.watch.expect_nothing(page)
+
+
+def test_while_the_keyboard_is_up_text_one_of_them_and_the_way_to_a_person_are_in_view(phone, make, many):  # noqa: F811
+    page = phone(make.person(circles=[many]))
+    page.set_viewport_size({"width": 360, "height": 330})
+    typing(page, TYPED)
+    wait(page, "document.querySelectorAll('#suggestions li').length === 3 && document.querySelectorAll('#ask-tags label').length > 0")
+    assert in_view(page, "#suggestions li") >= 1 and in_view(page, "#body") == 1
+    send = page.get_by_role("button", name="Send it to a person").bounding_box()
+    page.locator("#body").press_sequentially(" and then on one side again, and why does it ask me for a code each time that I walk up to it", delay=1)
+    wait(page, "document.querySelectorAll('#suggestions li').length > 0")
+    assert in_view(page, "#suggestions li") >= 1, "a text that grows scrolls in its box"
+    assert page.get_by_role("button", name="Send it to a person").bounding_box() == send and send["y"] + send["height"] <= 330
+    assert scrolls_sideways(page) == []
+
+
+def test_other_things_to_say_are_one_press_away(phone, make):  # noqa: F811
+    page = phone(make.agent())
+    page.locator(".top summary", has=page.locator("svg")).tap()
+    assert page.locator(".top .menu a").all_inner_texts() == ["An idea", "Kudos", "A poll", "An announcement"]
+    assert small_targets(page) == [] and scrolls_sideways(page) == []
+    page.get_by_role("link", name="An idea").tap()
+    page.wait_for_url("**/ask?kind=idea")
+    assert "Help" in page.locator(".top .menu").inner_text() or page.locator(".top .menu a[href='/ask']").count() == 1
+
+
 def test_a_text_longer_than_an_address_is_looked_up_all_the_same(phone, make, town, chromium):  # noqa: F811
     page = phone(make.person())
     wait(page, READY)

@@ -133,10 +133,8 @@ function signs(form, box) {
 // --- who will read it, said on the button that sends it
 
 function readers(form) {
-  const words = document.getElementById("question-readers");
-  form.addEventListener("change", ({ target }) => {
-    if (target.name === "to" && words) words.textContent = `${target.selectedOptions[0].textContent} will see it`;
-  });
+  const words = document.getElementById("question-readers"), { to } = form.elements;
+  if (words) to?.addEventListener("change", () => { words.textContent = `${to.selectedOptions[0].textContent} will see it`; });
 }
 
 // --- the draft is kept on this device at once (app.js), and on the desk for the person's other devices
