@@ -1,4 +1,5 @@
-// Push, badge, click, offline page, static cache. The server puts BUILD, KEY, KEPT, ICON and BADGE in front of it.
+// Push, badge, click, offline page, static cache. The server puts BUILD, KEY, KEPT, ICON and BADGE in front of it, and behind it
+// service-worker-deeds.js: what a press on a button of a notice does.
 
 const STATIC = `static-${BUILD}`;
 const SHOWN = "shown";                  // the notices this device has shown, each by its id
@@ -18,6 +19,7 @@ addEventListener("activate", (event) => {
     for (const name of await caches.keys()) if (name.startsWith("static-") && name !== STATIC) await caches.delete(name);
     await registration.navigationPreload?.enable();
     await clients.claim();
+    await flush();
   })());
 });
 
@@ -59,17 +61,22 @@ async function file(request) {
   return answer;
 }
 
-// --- push: always something is shown, and each telling once
+// --- push: always something is shown, and each telling once; what was read elsewhere goes with it, never by a push of its own
 
-addEventListener("push", (event) => event.waitUntil(show(read(event.data))));
+addEventListener("push", (event) => event.waitUntil((async () => {
+  await show(read(event.data));
+  await flush();
+})()));
 
 function read(data) {
   let message = {};
   try { message = data.json(); } catch { /* empty or not ours: the words below still say that there is something */ }
   const notice = message.notification ?? {};
+  const { id, lines = [], read = [], deeds = {} } = notice.data ?? {};
   return {
     title: notice.title || "SocialDesk", body: notice.body || "There is something new for you.", tag: notice.tag || "socialdesk",
-    lang: notice.lang || "en", id: notice.data?.id, url: sameOrigin(notice.navigate), count: notice.app_badge ?? message.app_badge,
+    lang: notice.lang || "en", count: notice.app_badge ?? message.app_badge, read, actions: notice.actions ?? [],
+    data: { id, lines, deeds, url: sameOrigin(notice.navigate), ways: Object.fromEntries((notice.actions ?? []).map((one) => [one.action, sameOrigin(one.navigate)])) },
   };
 }
 
@@ -89,15 +96,22 @@ function show(notice) {
   return turn;
 }
 
-async function showOnce(notice) {
-  setBadge(notice.count);
-  const again = await wasShown(notice.id);
-  const standing = again ? await registration.getNotifications({ tag: notice.tag }) : [];
-  if (again && !standing.length) return;                                // seen and put away: not a second time
-  await registration.showNotification(notice.title, {
-    body: notice.body, tag: notice.tag, lang: notice.lang, icon: ICON, badge: BADGE, renotify: !again, silent: again,
-    data: { id: notice.id, url: notice.url } });
-  if (!again) await remember(notice.id);
+async function showOnce({ title, body, tag, lang, count, read, actions, data }) {
+  setBadge(count);
+  const again = await wasShown(data.id);
+  const standing = again ? await registration.getNotifications({ tag }) : [];
+  if (!again || standing.length) {                                      // seen and put away: not a second time
+    await registration.showNotification(title, {
+      body, tag, lang, data, icon: ICON, badge: BADGE, renotify: !again, silent: again,
+      actions: actions.map((one) => ({ action: one.action, title: one.title })) });
+    if (!again) await remember(data.id);
+  }
+  if (read.length) await takeOff((lines) => lines.every((line) => read.includes(line)));
+  if (String(data.id).startsWith("test.")) for (const page of await clients.matchAll({ includeUncontrolled: true })) page.postMessage({ shown: true });
+}
+
+async function takeOff(which) {
+  for (const notice of await registration.getNotifications()) if (notice.data?.lines?.length && which(notice.data.lines)) notice.close();
 }
 
 function setBadge(count) {
@@ -119,20 +133,23 @@ async function remember(id) {
   for (const key of keys.slice(0, Math.max(0, keys.length - MOST_SHOWN))) await cache.delete(key);
 }
 
-// --- click: the page if it is open, any window of ours, else a new one
+// --- click: a deed is done with no window; else the page if it is open, any window of ours, or a new one
 
 addEventListener("notificationclick", (event) => {
+  const { action, notification: { tag, data } } = event;
   event.notification.close();
-  event.waitUntil(open(event.notification.data?.url ?? `${location.origin}/inbox`));
+  const path = data?.deeds?.[action];
+  event.waitUntil(path ? press({ path, tag, url: data.url }) : open(data?.ways?.[action] ?? data?.url ?? `${location.origin}/inbox`));
 });
 
 async function open(url) {
+  const [place, box] = url.split("#");
   const windows = await clients.matchAll({ type: "window", includeUncontrolled: true });
-  const there = windows.find((one) => one.url.split("#")[0] === url) ?? windows[0];
+  const there = windows.find((one) => one.url.split("#")[0] === place) ?? windows[0];
   if (!there) return clients.openWindow(url);
   try {
     const focused = await there.focus();
-    return focused.url.split("#")[0] === url ? focused : await focused.navigate(url);
+    return focused.url.split("#")[0] === place && !box ? focused : await focused.navigate(url);
   } catch {
     return clients.openWindow(url);                                     // a window that is not ours to move
   }
@@ -143,7 +160,8 @@ async function open(url) {
 addEventListener("pushsubscriptionchange", (event) => {
   event.waitUntil((async () => {
     const subscription = event.newSubscription ?? await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: KEY });
-    await fetch("/me/devices", { method: "POST", body: JSON.stringify(subscription), credentials: "same-origin",
+    const told = { ...subscription.toJSON(), old: event.oldSubscription?.endpoint, again: true };
+    await fetch("/me/devices", { method: "POST", body: JSON.stringify(told), credentials: "same-origin",
                                  headers: { "Content-Type": "application/json", Accept: "application/json" } });
   })());
 });

@@ -19,8 +19,8 @@ from pywebpush import WebPusher
 from socialdesk import config, create_app, schema
 from socialdesk.db import db, now, transaction
 from socialdesk.jobs import Job
-from socialdesk.notifications.models import Delivery, Device
-from socialdesk.notifications.push_delivery import IN_FLIGHT
+from socialdesk.notifications.models import Choice, Delivery, Device
+from socialdesk.notifications.round_delivery import IN_FLIGHT
 from socialdesk.people import actions as people
 from socialdesk.people.models import Person, Session
 from socialdesk.policy import viewer_of
@@ -57,13 +57,15 @@ def encryption_us():
     return round((time.process_time() - begin) / 400 * 1e6)
 
 
-def fill(folder, origin, followers):
-    """A question with so many followers, one device each, and a ticket beside it.  Returns (question id, ticket id)."""
-    app = create_app(config.load({"SOCIALDESK_DATA": str(folder), "SOCIALDESK_JOBS": "off"}))
+def fill(folder, plan, origin, alone=None, hanging=None):
+    """A question with followers, one device each, and a ticket beside it; some more followers at a service that hangs.
+    alone: the service of the ticket's requester.  Returns (question id, ticket id)."""
+    app = create_app(config.load({"SOCIALDESK_DATA": str(folder), "SOCIALDESK_JOBS": "off"} | plan.settings()))
     with app.app_context():
         schema.migrate(app.config["SETTINGS"])
         with transaction():
             asker = people.add_person("asker@example.org", "Ada", hours="always")
+            asker.daily_pushes = 0                          # as many as there are
             agent = people.add_person("agent@example.org", "Tomasz", role="agent", hours="always")
             db.session.flush()
             asker, agent = viewer_of(asker.id), viewer_of(agent.id)
@@ -71,18 +73,34 @@ def fill(folder, origin, followers):
         with transaction():
             question = posts.publish(asker, "question", question, event=False)
             ticket = tickets.open_ticket(asker, ticket, event=False)
-            made = {"role": "requester", "hours": "always", "made_at": now(), "state": "active", "tz": "UTC", "lang": "en"}
-            db.session.execute(sa.insert(Person), [made | {
-                "email": f"p{n}@example.org", "email_fold": f"p{n}@example.org", "handle": f"p{n}", "name": f"Person {n}",
-                **({"name_fold": f"person {n}"} if hasattr(Person, "name_fold") else {})} for n in range(followers)])
+            extra = plan.devices // 10 if hanging else 0
+            _crowd(plan.devices + extra)
             ids = db.session.scalars(sa.select(Person.id).where(Person.handle.like("p%"), Person.email.like("p%@example.org"))).all()
-            db.session.execute(sa.insert(Follow), [{"root_id": question.id, "person_id": key, "level": "all"} for key in ids])
-            _devices([asker.id], origin, "single")
-            _devices(ids, origin, "many")
+            _wish(plan, question.id, ids)
+            away = set(ids[::11][:extra])                   # in between all the others
+            _devices([asker.id], alone or origin, "single")
+            _devices([key for key in ids if key not in away], origin, "many")
+            if hanging:
+                _devices([asker.id, *away], hanging, "away")
         found = question.id, ticket.id
         db.session.remove()
         db.engine.dispose()
         return found
+
+
+def _crowd(count):
+    made = {"role": "requester", "hours": "always", "made_at": now(), "state": "active", "tz": "UTC", "lang": "en"}
+    db.session.execute(sa.insert(Person), [made | {
+        "email": f"p{n}@example.org", "email_fold": f"p{n}@example.org", "handle": f"p{n}", "name": f"Person {n}",
+        "name_fold": f"person {n}"} for n in range(count)])
+
+
+def _wish(plan, question_id, ids):
+    """What makes the deed ring at once on all these people's devices."""
+    if plan.deed == "reply":
+        db.session.execute(sa.insert(Follow), [{"root_id": question_id, "person_id": key, "level": "all"} for key in ids])
+    else:
+        db.session.execute(sa.insert(Choice), [{"person_id": key, "matter": "announcements", "channel": "push", "level": "now"} for key in ids])
 
 
 def _devices(person_ids, origin, kind):
@@ -96,12 +114,23 @@ def _devices(person_ids, origin, kind):
         "last_seen_at": moment, "failures": 0} for key in person_ids])
 
 
-def reply(desk, token, post_id, words):
-    """The deed: an agent's reply through the API."""
-    status, _headers, body = desk.request("POST", f"/api/v1/posts/{post_id}/replies", {
-        "Authorization": f"Bearer {token}", "Content-Type": "application/json"}, json.dumps({"body": words}))
+def _post(desk, token, path, **body):
+    status, _headers, answer = desk.request("POST", path, {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}, json.dumps(body))
     if status != 201:
-        raise RuntimeError(f"The reply answered {status}: {body[:200]!r}")
+        raise RuntimeError(f"{path} answered {status}: {answer[:200]!r}")
+
+
+def reply(desk, token, post_id, words):
+    """An agent's reply through the API."""
+    _post(desk, token, f"/api/v1/posts/{post_id}/replies", body=words)
+
+
+def do(plan, desk, token, question_id):
+    """The deed that very many are told of."""
+    if plan.deed == "reply":
+        reply(desk, token, question_id, "Yes, and it works.")
+    else:
+        _post(desk, token, "/api/v1/posts", kind="announcement", body="The printers are serviced on Saturday.")
 
 
 def wait_for(service, count, otherwise, seconds=WAIT_SECONDS):
@@ -113,30 +142,34 @@ def wait_for(service, count, otherwise, seconds=WAIT_SECONDS):
         time.sleep(0.02)
 
 
-def measured(devices):
+def measured(plan):
     """A run without a kill: pushes per CPU second, how long the last device and a single one meanwhile waited."""
     service = PushService()
     with tempfile.TemporaryDirectory(prefix="socialdesk-bench-") as folder:
-        desk = Desk(folder, PUSH_HOSTS=service.origin)
+        plan.clear()
+        desk = Desk(folder, PUSH_HOSTS=service.origin, **plan.desk_settings())
         try:
-            question, ticket = fill(folder, service.origin, devices)
+            question, ticket = fill(folder, plan, service.origin)
             token = desk.command("token", "create", "--email", "agent@example.org")
             desk.start()
             reply(desk, token, ticket, "Warm up.")
             wait_for(service, 1, "warming up")
             time.sleep(1)
-            say(f"{devices} devices")
+            say(f"{plan.devices} devices")
             cpu, begin = desk.cpu_seconds(), time.time()
-            reply(desk, token, question, "Yes, and it works.")
-            wait_for(service, 1 + devices // 10, "fan-out")
+            do(plan, desk, token, question)
+            wait_for(service, 1 + plan.devices // 10, "fan-out")
             beside = time.time()
             reply(desk, token, ticket, "On my way.")
-            wait_for(service, devices + 3, "fan-out")           # the followers, the asker for both
+            others = 2 if plan.deed == "reply" else 1           # the asker, for the question and for the ticket
+            wait_for(service, plan.devices + 1 + others, "fan-out")
             cpu = desk.cpu_seconds() - cpu
             alone = encryption_us()
             many = [at for at, name, _ in service.taken() if name.startswith("many")]
             single = [at for at, name, _ in service.taken() if name.startswith("single") and at >= beside]
-            return {"per_core": round((devices + 2) / cpu), "cpu_seconds": round(cpu, 2), "encryption_us": alone,
+            sent = plan.devices + others
+            return {"per_core": round(sent / cpu), "cpu_seconds": round(cpu, 2), "encryption_us": alone,
+                    "encryptions_a_push": round(cpu / sent * 1e6 / alone, 2),
                     "deed_to_last_device_s": round(max(many) - begin, 2),
                     "first_device_s": round(min(many) - begin, 2), "single_during_fanout_s": round(max(single) - beside, 3)}
         finally:
@@ -145,46 +178,105 @@ def measured(devices):
             service.stop()
 
 
-def killed(devices, kills):
+def hung(plan):
+    """A run beside a push service that lets each request hang: a tenth more devices are there, and a second one of who is told
+    alone, one word after the other until the fan-out is over.  single_during_fanout_s: the longest that one of them took."""
+    service, alone, away = PushService(), PushService(), PushService(plan.hang)
+    with tempfile.TemporaryDirectory(prefix="socialdesk-bench-") as folder:
+        plan.clear()
+        desk = Desk(folder, PUSH_HOSTS=f"{service.origin} {alone.origin} {away.origin}", **plan.desk_settings())
+        try:
+            question, ticket = fill(folder, plan, service.origin, alone.origin, away.origin)
+            token = desk.command("token", "create", "--email", "agent@example.org")
+            desk.start()
+            begin = time.time()
+            do(plan, desk, token, question)
+            wait_for(service, 1, "fan-out")
+            took = []
+            while not took or service.count() < plan.devices:
+                there, since = alone.count(), time.time()
+                reply(desk, token, ticket, f"Word {len(took)}.")
+                wait_for(alone, there + 1, "told alone", 60)
+                took.append(time.time() - since)
+                if time.time() > begin + WAIT_SECONDS:
+                    raise RuntimeError(f"{service.count()} of {plan.devices} pushes after {WAIT_SECONDS} s.")
+            last = max(at for at, _name, _body in service.taken())
+            return {"single_during_fanout_s": round(max(took), 3), "told_alone": len(took), "deed_to_last_device_s": round(last - begin, 2),
+                    "asked_of_the_hanging_one": away.count(), "hang_s": plan.hang}
+        finally:
+            desk.stop()
+            desk.stop(9)
+            for one in (service, alone, away):
+                one.stop()
+
+
+def killed(plan):
     """A run with kill -9: what is lost, sent again, shown twice by a phone that shows an id once."""
     service = PushService()
     with tempfile.TemporaryDirectory(prefix="socialdesk-bench-") as folder:
-        desk = Desk(folder, PUSH_HOSTS=service.origin)
+        plan.clear()
+        desk = Desk(folder, PUSH_HOSTS=service.origin, **plan.desk_settings())
         try:
-            question, _ticket = fill(folder, service.origin, devices)
+            question, _ticket = fill(folder, plan, service.origin)
             token = desk.command("token", "create", "--email", "agent@example.org")
             desk.start()
-            reply(desk, token, question, "Yes, and it works.")
-            for kill in range(kills):
-                wait_for(service, devices * (kill + 1) // (kills + 1), "before a kill")
+            do(plan, desk, token, question)
+            for kill in range(plan.kills):
+                wait_for(service, plan.devices * (kill + 1) // (plan.kills + 1), "before a kill")
                 desk.stop(9)
                 say(f"killed after {service.count()} pushes")
-                _due_at_once(folder)
+                _due_at_once(plan.engine(folder))
                 desk.start()
-            _wait_until_done(folder, desk)
-            return _judge(service.taken(), devices) | {"kills": kills}
+            _wait_until_done(plan.engine(folder))
+            return _judge(service.taken(), plan.devices) | {"kills": plan.kills}
         finally:
             desk.stop()
             desk.stop(9)
             service.stop()
 
 
-def _engine(folder):
-    return sa.create_engine(f"sqlite:///{folder}/socialdesk.sqlite3", poolclass=sa.pool.NullPool)
+class Plan:
+    """What is measured, and where."""
+
+    def __init__(self, options):
+        self.devices, self.kills, self.deed, self.hang, self.database = options.devices, options.kills, options.deed, options.hang, options.database
+
+    def settings(self):
+        """The setting that names the database, for an app; empty for a file of its own."""
+        return {"SOCIALDESK_DATABASE_URL": self.database} if self.database else {}
+
+    def desk_settings(self):
+        """The same for a Desk."""
+        return {"DATABASE_URL": self.database} if self.database else {}
+
+    def engine(self, folder):
+        """The database of a run, seen from outside the desk."""
+        url = self.database.replace("postgresql://", "postgresql+psycopg://") or f"sqlite:///{folder}/socialdesk.sqlite3"
+        return sa.create_engine(url, poolclass=sa.pool.NullPool)
+
+    def clear(self):
+        """Empty the given database: each run begins with a fresh one."""
+        if self.database:
+            with self.engine(None).begin() as connection:
+                connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+                connection.execute(sa.text("CREATE SCHEMA public"))
 
 
-def _due_at_once(folder):
+LANES = ("now", "push", "bulk", "slow")
+
+
+def _due_at_once(engine):
     """What a killed process held is due again when its lease runs out: the bench does not wait for that."""
-    with _engine(folder).begin() as connection:
-        connection.execute(sa.update(Job).where(Job.lane.in_(("now", "push", "bulk"))).values(run_at=now() - timedelta(seconds=1)))
+    with engine.begin() as connection:
+        connection.execute(sa.update(Job).where(Job.lane.in_(LANES)).values(run_at=now() - timedelta(seconds=1)))
 
 
-def _wait_until_done(folder, desk):
+def _wait_until_done(engine):
     end = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < end:
-        with _engine(folder).connect() as connection:
-            jobs = connection.scalar(sa.select(sa.func.count()).select_from(Job).where(Job.lane.in_(("now", "push", "bulk")), Job.state == "due"))
-            due = connection.scalar(sa.select(sa.func.count()).select_from(Delivery).where(Delivery.state == "due"))
+        with engine.connect() as connection:
+            jobs = connection.scalar(sa.select(sa.func.count()).select_from(Job).where(Job.lane.in_(LANES), Job.state == "due"))
+            due = connection.scalar(sa.select(sa.func.count()).select_from(Delivery).where(Delivery.state == "due", Delivery.channel == "push"))
         if not jobs and not due:
             return
         time.sleep(0.2)
@@ -205,13 +297,21 @@ def _judge(taken, devices):
 def main():
     """Print one JSON line."""
     parser = argparse.ArgumentParser(prog="python -m bench.push", description=__doc__)
-    parser.add_argument("--devices", type=int, default=10_000, help="followers of the question, one device each")
+    parser.add_argument("--devices", type=int, default=10_000, help="how many are told, one device each")
     parser.add_argument("--kills", type=int, default=3)
-    options = parser.parse_args()
-    fast = measured(options.devices)
+    parser.add_argument("--deed", choices=("reply", "announcement"), default="reply", help="a reply to a question all follow, or an announcement all want at once")
+    parser.add_argument("--hang", type=float, nargs="?", const=10, metavar="SECONDS",
+                        help="only this: how long one told alone waits beside a push service that lets each request hang so long (10)")
+    parser.add_argument("--database", default="", metavar="URL", help="a PostgreSQL database to use; everything in it is lost")
+    plan = Plan(parser.parse_args())
+    about = {"devices": plan.devices, "deed": plan.deed, "database": plan.database.partition(":")[0] or "sqlite"}
+    if plan.hang:
+        print(json.dumps(hung(plan) | about))
+        return
+    fast = measured(plan)
     say(json.dumps(fast))
-    safe = killed(options.devices, options.kills)
-    print(json.dumps(fast | safe | {"devices": options.devices, "in_flight_limit": IN_FLIGHT * THREADS["bulk"]}))
+    safe = killed(plan) if plan.kills else {}
+    print(json.dumps(fast | safe | about | {"in_flight_limit": IN_FLIGHT * THREADS["bulk"]}))
 
 
 if __name__ == "__main__":

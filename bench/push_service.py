@@ -1,4 +1,4 @@
-"""A push service for benchmarks: a process of its own that takes POSTs as fast as it can and keeps what it took."""
+"""A push service for benchmarks: a process of its own that takes POSTs as fast as it can, or lets each hang, and keeps what it took."""
 import argparse
 import asyncio
 import base64
@@ -16,8 +16,8 @@ TAKEN = b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\nLocation: /m\r\n\r\n"
 class _Connection(asyncio.Protocol):
     """One kept-alive connection: POST /<token> is taken, GET /count and GET /taken ask."""
 
-    def __init__(self, taken):
-        self.taken, self.buffer = taken, b""
+    def __init__(self, taken, hang_seconds):
+        self.taken, self.buffer, self.hang_seconds = taken, b"", hang_seconds
 
     def connection_made(self, transport):
         self.transport = transport
@@ -39,27 +39,30 @@ class _Connection(asyncio.Protocol):
     def _take(self, line, body):
         if line[0] == b"POST":
             self.taken.append((time.time(), line[1], body))
-            self.transport.write(TAKEN)
+            if self.hang_seconds:
+                asyncio.get_running_loop().call_later(self.hang_seconds, self.transport.write, TAKEN)
+            else:
+                self.transport.write(TAKEN)
         else:
             answer = str(len(self.taken)).encode() if line[1] == b"/count" else json.dumps(
                 [[at, token.decode()[1:], base64.b64encode(body).decode()] for at, token, body in self.taken]).encode()
             self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(answer) + answer)
 
 
-async def serve(port):
-    """Take pushes until the process ends."""
+async def serve(port, hang_seconds):
+    """Take pushes until the process ends.  hang_seconds: how long each waits for its answer."""
     taken = []
-    server = await asyncio.get_running_loop().create_server(lambda: _Connection(taken), "127.0.0.1", port, backlog=1024)
+    server = await asyncio.get_running_loop().create_server(lambda: _Connection(taken, hang_seconds), "127.0.0.1", port, backlog=1024)
     await server.serve_forever()
 
 
 class PushService:
     """The process, and what one asks of it.  origin: what endpoints begin with."""
 
-    def __init__(self):
+    def __init__(self, hang_seconds=0):
         self.port = free_port()
         self.origin = f"http://127.0.0.1:{self.port}"
-        self.process = subprocess.Popen([sys.executable, "-m", "bench.push_service", "--port", str(self.port)], cwd=ROOT)
+        self.process = subprocess.Popen([sys.executable, "-m", "bench.push_service", "--port", str(self.port), "--hang", str(hang_seconds)], cwd=ROOT)
         end = time.monotonic() + 20
         while self._ask("/count") is None:
             if time.monotonic() > end:
@@ -93,4 +96,6 @@ class PushService:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
-    asyncio.run(serve(parser.parse_args().port))
+    parser.add_argument("--hang", type=float, default=0)
+    given = parser.parse_args()
+    asyncio.run(serve(given.port, given.hang))

@@ -18,7 +18,7 @@ from whitenoise import WhiteNoise
 SOURCE = Path(__file__).parent / "static"
 LAYERS = ("tokens", "base", "layout", "components", "utilities")        # the order of the layers is the order of power
 VENDOR = "htmx.min.js"                          # stands unmodified in front of our eager module: one request for both
-EAGER = ("person", "times", "notices", "drafts", "sending", "place", "page")      # of js/app: one module of what every page needs at once
+EAGER = ("person", "keyboard", "times", "notices", "drafts", "sending", "place", "page")      # of js/app: one module of what every page needs at once
 TOLD = b";\nwindow.htmx = htmx;\n"               # in a module nothing is the window's by itself
 FORMAT = b"2"                                   # raise it when the same sources shall give other files
 COPIED = (".svg", ".png", ".js")

@@ -15,7 +15,7 @@ from alembic import command
 from . import schema
 from .db import db, now, transaction
 from .errors import Invalid
-from .notifications.keys_delivery import FILE as PUSH_KEY
+from .notifications.keys_delivery import CURRENT as PUSH_KEY_IN_USE, files_of as push_keys
 from .posts.models import Attachment
 from .search.actions import reindex
 
@@ -43,7 +43,7 @@ def write(app, target):
             if (settings.uploads / name).is_file():
                 archive.add(settings.uploads / name, f"files/{name}")
                 counts["files"] += 1
-        for name in ("secret-key", PUSH_KEY, "socialdesk.toml"):
+        for name in ("secret-key", *push_keys(settings), "socialdesk.toml"):
             if (settings.data / name).exists():
                 archive.add(settings.data / name, f"keys/{name}")
         _add(archive, "about.json", json.dumps({"format": FORMAT, "schema": version, "made_at": now().isoformat(), **counts}).encode())
@@ -120,6 +120,8 @@ def read(app, source, replace=False):
                 rows = _restore_tables(archive, about, settings)
                 for draft, path in files:
                     os.replace(draft, path)
+                if settings.data / PUSH_KEY_IN_USE not in {path for _draft, path in files}:
+                    (settings.data / PUSH_KEY_IN_USE).unlink(missing_ok=True)       # the first key is in use there
                 schema.migrate(settings)
                 _index_anew()
     except (tarfile.TarError, KeyError, EOFError, OSError, json.JSONDecodeError) as error:

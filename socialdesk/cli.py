@@ -53,6 +53,8 @@ def _parser():
     back = command("restore", do.restore, "bring back a backup; stop the desk before")
     back.add_argument("file")
     back.add_argument("--replace", action="store_true", help="onto a desk that is not empty: what it holds is lost")
+    command("rotate", do.rotate_push_key, "make a new push key; devices of the old one go on ringing and change over by themselves",
+            group("push-key", "the desk's push key"))
     _people(command, group)
     bring = command("import", do.import_, "bring in people (CSV), articles, tickets or posts (JSON Lines, .gz too); safe to repeat")
     bring.add_argument("what", choices=("people", "articles", "tickets", "posts"))

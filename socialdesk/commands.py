@@ -136,6 +136,18 @@ def restore(options):
     print(f"Restored {counts['rows']} rows and {counts['files']} files. Start the desk: app.py")
 
 
+def rotate_push_key(options):
+    """Make a new push key; the old ones stay for the devices that signed up with them."""
+    from .notifications import keys_delivery, queries
+    with _desk(options) as app:
+        settings = app.config["SETTINGS"]
+        name = keys_delivery.rotate(settings)
+        old = queries.on_other_keys(name)
+        public = keys_delivery.keys_of(settings).public
+    print(f"The new push key is {public[:12]}… (vapid-key-{name}). {old} {'device rings' if old == 1 else 'devices ring'} on with an older one until SocialDesk is opened there. "
+          "Make a backup now: it holds all keys.")
+
+
 # --- people and things
 
 def add_person(options):

@@ -11,6 +11,8 @@ from . import live, policy, schema
 from .db import db, now
 from .errors import Missing
 from .jobs import LANES, Clockwork, Job
+from .notifications.health_queries import mails_waiting, pushes_waiting
+from .notifications.queries import on_other_keys, push_state
 from .people.models import Mail, Person
 from .search import semantic_index
 from .search.state_queries import state, without_sense
@@ -71,7 +73,18 @@ def metrics():
         lines += [f'socialdesk_jobs_due{{lane="{lane}"}} {count}', f'socialdesk_jobs_lag_seconds{{lane="{lane}"}} {max(lag, 0):.1f}']
     lines += ["# TYPE socialdesk_jobs_dead gauge", f"socialdesk_jobs_dead {sum(dead.values())}",
               "# TYPE socialdesk_streams gauge", f"socialdesk_streams {len(live.hub.streams)}"]
-    return Response("\n".join(lines) + "\n", mimetype="text/plain")
+    return Response("\n".join(lines + _telling()) + "\n", mimetype="text/plain")
+
+
+def _telling():
+    """Figures of notices and mails, a few fast questions."""
+    lines = []
+    for what, waiting in (("push", pushes_waiting()), ("mail", mails_waiting())):
+        lag = (now() - waiting.oldest).total_seconds() if waiting.oldest else 0
+        lines += [f"# TYPE socialdesk_{what}_due gauge", f"socialdesk_{what}_due {waiting.count}",
+                  f"# TYPE socialdesk_{what}_lag_seconds gauge", f"socialdesk_{what}_lag_seconds {lag:.1f}"]
+    lines.append("# TYPE socialdesk_devices gauge")
+    return lines + [f'socialdesk_devices{{state="{state}"}} {count}' for state, count in push_state().items()]
 
 
 def _may_measure():
@@ -137,8 +150,10 @@ def _about_sense():
 
 
 def _check_push(settings):
-    from .notifications.keys_delivery import keys_of
+    from .notifications.keys_delivery import current_id, keys_of
     try:
-        yield True, "push", f"key {keys_of(settings).public[:12]}…, subject {settings.vapid_subject}"
+        old = on_other_keys(current_id(settings))
+        yield True, "push", (f"key {keys_of(settings).public[:12]}…, subject {settings.vapid_subject}"
+                             + (f"; {old} {'device rings' if old == 1 else 'devices ring'} by an older key, until SocialDesk is opened there" if old else ""))
     except Exception as error:
         yield False, "push", f"the key cannot be read ({type(error).__name__}): restore it from a backup, else every device must sign up anew"

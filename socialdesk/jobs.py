@@ -12,7 +12,7 @@ from .db import after_commit, db, fail_point, insert, now, transaction
 
 log = logging.getLogger(__name__)
 
-LANES = ("now", "push", "soon", "bulk", "quiet")        # by urgency; a lane has threads of its own, so no fan-out holds up one ticket
+LANES = ("now", "push", "soon", "bulk", "slow", "mail", "quiet")        # by urgency; a lane has threads of its own, so no fan-out holds up one ticket
 LEASE = timedelta(seconds=120)                  # longer than the longest job; a killed worker's jobs are due again after it
 CLAIM = 50                                      # jobs taken at a time
 MAX_ATTEMPTS = 8

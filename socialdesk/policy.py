@@ -8,7 +8,6 @@ from .db import UtcTime, db, now
 from .errors import SENTENCES, Missing, NotAllowed
 from .people.models import Membership, Person, TeamMember
 from .posts.models import Access, Post
-from .tickets.models import NEXT
 from .viewer import Asker, Viewer, asker, each_of, some_of, values, viewer_of, viewer_of_session, viewer_of_token
 
 #: rooms ask for a person's rights here
@@ -145,6 +144,17 @@ def branches(viewer, root=Post, own=True):
     return [sa.and_(part, _released(who, root)) for part in parts]
 
 
+def workers(root, among=Person):
+    """The condition on Person that they have this thread as the desk.  root: a joined Post."""
+    return _desk(_Each(among), root)
+
+
+def speakers(root, among=Person):
+    """The condition on Person that they may speak in a thread they see: all but an admin who only broke the glass.  root: a joined Post."""
+    who = _Each(among)
+    return sa.or_(sa.not_(runs_desk(among)), root.audience != "private", _desk(who, root), who.access(root, "author", "participant"))
+
+
 # --- who may do: one table
 
 def _is_author(viewer, thing):
@@ -221,7 +231,7 @@ MAY = {
     "admin": _is_admin,
     "announcement.write": _is_agent,
     "answer.accept": _is_asker,
-    "article.write": _is_agent,
+    **dict.fromkeys(("article.move", "article.restore", "article.withdraw", "article.write"), _is_agent),
     "desk": _is_agent,
     "glass.break": _is_admin,
     "idea.move": _is_agent,
@@ -287,12 +297,3 @@ def require(viewer, deed, thing=None):
         raise Missing()
     if not can(viewer, deed, thing):
         raise NotAllowed(SENTENCES.get(deed, "You can read this, but not change it. Ask its author or the desk."))
-
-
-def next_statuses(viewer, post, ticket):
-    """The statuses this person may move a ticket to: what the buttons offer and the action allows."""
-    if viewer is None:
-        return []
-    is_desk = _works_on(viewer, post)
-    is_requester = post.author_id == viewer.id
-    return [to for to, others in NEXT[ticket.status].items() if is_desk or is_requester and "requester" in others]

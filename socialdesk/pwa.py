@@ -10,7 +10,8 @@ from .notifications.keys_delivery import keys_of
 from .web import SHARE_TARGET, public
 
 bp = Blueprint("pwa", __name__)
-WORKER = Path(__file__).resolve().parent.parent / "service-worker.js"
+ROOT = Path(__file__).resolve().parent.parent
+WORKER = (ROOT / "service-worker.js", ROOT / "service-worker-deeds.js")          # served as one
 LIGHT = "#f4f0ed"                       # the table under the cards, as in tokens.css
 #: what the offline page needs to look like itself
 KEPT = ("app.css", "js/app.js", "icons.svg", "brand/icon.svg", "brand/icon-192.png", "brand/badge-96.png")
@@ -38,7 +39,7 @@ def service_worker():
 
 @cache
 def _worker():
-    return WORKER.read_text("utf-8")
+    return "".join(part.read_text("utf-8") for part in WORKER)
 
 
 @bp.get("/manifest.webmanifest")

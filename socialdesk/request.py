@@ -1,5 +1,6 @@
 """What a request tells of itself: whether htmx or a program asked, where it comes from, and numbers in its address."""
 import ipaddress
+import re
 
 from htmx_flask import HtmxAwareRequest
 from werkzeug.routing import IntegerConverter
@@ -32,6 +33,11 @@ class Request(HtmxAwareRequest):
             return True
         best = self.accept_mimetypes.best_match(["text/html", "application/json"], default="text/html")
         return best == "application/json" and self.accept_mimetypes[best] > self.accept_mimetypes["text/html"]
+
+    @property
+    def is_one_click(self):
+        """Does it end mails by the link in one?  Mail programs post there from anywhere; the signed token says all, no cookie is asked."""
+        return re.fullmatch(r"/unsubscribe/[^/]+", self.path) is not None
 
     @property
     def network(self):

@@ -89,7 +89,7 @@ def _begin():
 
 def _check_origin():
     """Cross-site requests change nothing.  Tokens carry no cookie and stand outside."""
-    if request.method in SAFE or request.path.startswith("/api/"):
+    if request.method in SAFE or request.path.startswith("/api/") or request.is_one_click:
         return
     site = request.headers.get("Sec-Fetch-Site")
     origin = request.headers.get("Origin")
@@ -142,10 +142,10 @@ def safe_next(target, default="/"):
     return target if ours and "\\" not in target and not any(ord(c) < 32 for c in target) else default
 
 
-def once(person, deed):
-    """Do a deed in the one write transaction; with an Idempotency-Key (header or field `key`), twice is once.
+def once(person, deed, key=None):
+    """Do a deed in the one write transaction; with a key of the caller, or an Idempotency-Key (header or field `key`), twice is once.
     deed() returns a dict of ids, which is kept and given again.  Raises Conflict where the key stood for something else."""
-    key = request.headers.get("Idempotency-Key") or request.form.get("key")
+    key = key or request.headers.get("Idempotency-Key") or request.form.get("key")
     if not key:
         with transaction():
             return deed()

@@ -6,7 +6,7 @@ from .jobs import LANES, claim, run_batch, tick, wake, waker, wakes
 
 log = logging.getLogger(__name__)
 
-THREADS = {"now": 2, "push": 2, "soon": 1, "bulk": 1, "quiet": 1}
+THREADS = {"now": 2, "push": 2, "soon": 1, "bulk": 1, "slow": 1, "mail": 1, "quiet": 1}
 POLL_SECONDS = 0.5                      # how long another process's job may go unnoticed
 
 

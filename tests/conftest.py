@@ -13,6 +13,7 @@ from socialdesk import config, create_app, jobs, policy, schema, web
 from socialdesk import db as database
 from socialdesk.db import clock, db, now, transaction
 from socialdesk.feed import card_views, ranked_queries
+from socialdesk.notifications.service_delivery import services
 from socialdesk.people.models import Session
 from socialdesk.search.shelf_queries import shelf
 
@@ -96,6 +97,7 @@ def _forget(app):
     card_views.forget()
     ranked_queries.frozen.drop()
     shelf.reset()
+    services.forget()
     app.extensions["searches"].tally.reset()
     app.extensions.pop("people", None)
     for name in ("presence", "token_presence"):

@@ -150,8 +150,32 @@ def test_a_device_is_turned_off_by_its_owner(make, browse, way):
     else:
         answer = client.post(f"/me/devices/{device_id}/remove", headers=HTMX)
         assert answer.status_code == 200 and 'id="devices"' in answer.text and "No device rings yet" in answer.text
-    assert rows() == []
+    kept = db.session.scalars(sa.select(Device)).one()
+    assert kept.off_at is not None and (kept.endpoint, kept.p256dh, kept.auth) == ("", "", ""), "its address is forgotten"
     assert client.delete(f"/me/devices/{device_id}", headers=JSON).status_code == 404
+    again = client.post("/me/devices", json=subscription() | {"again": True})
+    assert again.status_code == 200 and again.json["id"] is None, "the app does not turn it on by itself"
+    assert client.post("/me/devices", json=subscription()).status_code == 201, "its person does"
+
+
+def test_a_browser_that_got_another_address_keeps_its_place_in_the_list(make, browse):
+    ada = make.person()
+    client = browse(ada)
+    device_id = client.post("/me/devices", json=subscription()).json["id"]
+    told = {"old": subscription()["endpoint"], "again": True}
+    assert client.post("/me/devices", json=subscription("two") | told).json["id"] == device_id
+    assert len(rows()) == 1 and db.session.scalars(sa.select(Device.endpoint)).one() == subscription("two")["endpoint"]
+    assert client.post("/me/devices", json=subscription("two") | told).json["id"] == device_id, "told twice is once"
+    browse(make.person()).post("/me/devices", json=subscription("three") | {"old": subscription("two")["endpoint"]})
+    assert len(rows()) == 2, "another person's device is not moved"
+
+
+def test_a_device_turned_off_stays_off_under_its_new_address(make, browse):
+    client = browse(make.person())
+    device_id = client.post("/me/devices", json=subscription()).json["id"]
+    client.delete(f"/me/devices/{device_id}")
+    told = {"old": subscription()["endpoint"], "again": True}
+    assert client.post("/me/devices", json=subscription("two") | told).json["id"] is None
 
 
 def test_a_device_of_another_person_is_not_there(make, browse):

@@ -6,6 +6,7 @@ from copy import deepcopy
 from types import SimpleNamespace
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -15,7 +16,7 @@ from socialdesk.api import door_views, openapi
 from socialdesk.buckets import Buckets
 from socialdesk.db import db, transaction
 from socialdesk.people import throttle_actions
-from socialdesk.posts.models import Post
+from socialdesk.posts.models import Post, Version
 
 from .api_desk import PROBLEM, ROOT, UNKNOWN, call, world  # noqa: F401
 from .conftest import run_due
@@ -163,7 +164,10 @@ class Things:
         self.grave, self.mended = make.ticket(ada, "All is dark"), make.ticket(ada, "It was dark")
         self.public = call(world.sam).post(f"/tickets/{self.grave.id}/major", {"body": "Dark in every house.", "minutes": 60}).json["id"]
         call(world.sam).patch(f"/tickets/{self.mended.id}", {"status": "resolved", "sentence": "Light again."})
-        self.article = make.article(world.sam)
+        self.article, self.old, self.forgotten = make.article(world.sam), make.article(world.sam, "Old"), make.article(world.sam, "Forgotten")
+        assert call(world.sam).post(f"/articles/{self.forgotten.id}/withdrawal", {}).status_code == 204
+        with transaction():
+            db.session.execute(sa.delete(Version).where(Version.post_id == self.forgotten.id))
         self.taken = make.ticket(ada, "Taken already")
         call(world.ivy).post(f"/tickets/{self.taken.id}/take")
         assert call(bob).delete(f"/posts/{self.gone.id}").status_code == 204
@@ -210,6 +214,7 @@ class Things:
             "take_ticket": ((w.sam, t), {409: (w.sam, self.taken.id)}),
             "show_timeline": ((w.sam, t), {}),
             "show_suggestions": ((w.ada, None, None, {"q": "print on both sides"}), {}),
+            "suggest_for_text": ((w.ada, None, {"text": "print on both sides", "limit": 2}), {}),
             "suggest_hashtags": ((w.ada, None, {"text": "print on both sides"}), {}),
             "show_search": ((w.ada, None, None, {"q": "print"}), {}),
             "show_feed": ((w.ada, None), {}),
@@ -217,6 +222,8 @@ class Things:
             "make_article": ((w.sam, None, {"title": "Scan", "body": "Press *Scan*."}), {}),
             "show_article": ((w.ada, self.article.id), {}),
             "revise_article": ((w.sam, self.article.id, {"body": "Choose *Duplex*."}), {409: (w.sam, self.article.id, ask | {"version": 99})}),
+            "withdraw_article": ((w.sam, self.old.id, {"reason": "It is wrong."}), {}),
+            "restore_article": ((w.sam, self.old.id), {409: (w.sam, self.forgotten.id)}),
             "show_me": ((w.ada, None), {}),
             "change_me": ((w.ada, None, {"name": "Ada Lovelace"}), {409: (w.ada, None, {"handle": w.bob.handle})}),
             "show_notifications": ((w.ada, None), {}),

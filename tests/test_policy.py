@@ -331,6 +331,7 @@ def test_without_a_thing_the_desk_is_for_agents_and_admin_deeds_for_admins(world
     who, _threads = world
     for name, viewer in who.items():
         assert policy.can(viewer, "desk") == policy.can(viewer, "article.write") == policy.can(viewer, "announcement.write") == (name in AGENTS), name
+        assert {policy.can(viewer, f"article.{deed}") for deed in ("move", "restore", "withdraw", "write")} == {name in AGENTS}, name
         assert policy.can(viewer, "admin") == policy.can(viewer, "glass.break") == (name in {"admin", "glass", "gone"}), name
     assert not any(policy.can(None, deed) for deed in policy.MAY)
 
@@ -375,4 +376,4 @@ def test_who_changes_a_text_or_takes_it_back_while_it_stands(make, kind, edit, d
 
 def test_the_table_of_deeds_is_in_order_and_each_test_knows_it():
     assert list(policy.MAY) == sorted(policy.MAY)
-    assert set(DEEDS) | {"admin", "announcement.write", "article.write", "desk", "glass.break"} == set(policy.MAY)
+    assert set(DEEDS) | {"admin", "announcement.write", "article.move", "article.restore", "article.withdraw", "article.write", "desk", "glass.break"} == set(policy.MAY)

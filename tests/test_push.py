@@ -2,6 +2,7 @@
 import base64
 import json
 import logging
+import time as clock
 from datetime import timedelta
 
 import pytest
@@ -9,9 +10,10 @@ import sqlalchemy as sa
 
 from socialdesk import jobs
 from socialdesk.db import db, transaction
-from socialdesk.notifications import actions, push_delivery
-from socialdesk.notifications.delivery import payload_of, wait_of
+from socialdesk.notifications import actions, push_delivery, round_delivery
+from socialdesk.notifications.delivery import Answer, payload_of, wait_of
 from socialdesk.notifications.models import Delivery, Device, Notification, Told
+from socialdesk.notifications.service_delivery import services
 from socialdesk.people.models import Session
 from socialdesk.posts import access_actions, answer_actions, thread_actions
 from socialdesk.tickets import actions as tickets
@@ -20,12 +22,6 @@ from .conftest import HTMX, run_due
 from .phones import phone, service, settings_given  # noqa: F401
 
 DISCREET = "Something changed in one of your tickets."
-
-
-@pytest.fixture(autouse=True)
-def _no_grudge():
-    """A push service that failed in one test is not left alone in the next."""
-    push_delivery.quiet = push_delivery.Quiet()
 
 
 def say(make, root, author, **more):
@@ -216,7 +212,9 @@ def test_the_message_is_declarative_and_its_headers_are_those_of_a_timely_push(m
     notification = db.session.scalars(sa.select(Notification)).one()
     assert message == {"web_push": 8030, "app_badge": 1, "notification": {
         "title": "SocialDesk", "body": DISCREET, "navigate": f"http://127.0.0.1:8000/p/{ticket.id}", "tag": f"thread-{ticket.id}",
-        "lang": "en", "silent": False, "app_badge": 1, "data": {"id": f"{notification.id}.1"}}}
+        "lang": "en", "silent": False, "app_badge": 1,
+        "actions": [{"action": "reply", "title": "Reply", "navigate": f"http://127.0.0.1:8000/p/{ticket.id}#say"}],
+        "data": {"id": f"{notification.id}.1", "lines": [notification.id]}}}
     headers = hers.posts[0].headers
     assert headers["ttl"] == "86400" and headers["urgency"] == "high" and len(headers["topic"]) == 24
 
@@ -406,7 +404,7 @@ def test_a_send_that_could_not_be_written_down_is_repeated_under_the_same_id(mak
         if not failed:
             failed.append(True)
             raise OSError("the disk is full")
-        write(*given)
+        return write(*given)
     monkeypatch.setattr(push_delivery, "_write", fail_once)
     logging.disable(logging.WARNING)
     say(make, ticket, tomasz)
@@ -418,7 +416,7 @@ def test_a_send_that_could_not_be_written_down_is_repeated_under_the_same_id(mak
 
 
 def test_more_than_may_be_in_flight_all_arrive(make, phone, monkeypatch):
-    monkeypatch.setattr(push_delivery, "IN_FLIGHT", 4)
+    monkeypatch.setattr(round_delivery, "IN_FLIGHT", 4)
     monkeypatch.setattr(push_delivery, "CHUNK", 3)
     ada, tomasz = make.person("Ada"), make.agent("Tomasz")
     ticket = make.ticket(ada)
@@ -513,9 +511,8 @@ def test_a_service_that_keeps_failing_is_left_alone_for_a_while(make, phone, ser
     ticket = make.ticket(ada)
     [phone(ada) for _ in range(10)]
     service.answer_next(503, count=10)
-    push_delivery.quiet.note(service.origin, False, 60)
-    for _ in range(4):
-        push_delivery.quiet.note(service.origin, False, 60)
+    for _ in range(5):
+        services.note(service.origin, Answer(500), clock.monotonic())
     say(make, ticket, tomasz)
     assert service.posts == [] and states() == ["due"] * 10
 

@@ -189,10 +189,23 @@ def test_this_solved_it_thanks_the_author_counts_and_lets_the_draft_go(browse, m
     assert db.session.scalars(sa.select(Event.actor_id).where(Event.verb == Verb.SUGGESTION_SOLVED)).all() == [person.id]
 
 
-def test_without_javascript_it_leads_to_the_article(browse, make):
+def test_without_javascript_a_page_thanks_the_author_and_leads_to_the_article(browse, make):
+    article, person = make.article(make.agent("Tomasz Nowak"), title="Print on both sides"), make.person()
+    answer = browse(person).post("/suggestions/solved", data={"post_id": article.id})
+    assert (answer.status_code, answer.location) == (303, f"/suggestions/{article.id}/solved")
+    page = browse(person).get(answer.location).text
+    assert "Thanks to Tomasz Nowak, who wrote this." in page and 'href="/help/print-on-both-sides"' in page and "still in the box" not in page
+    assert browse(make.person()).get(answer.location).location == "/help/print-on-both-sides"          # who has not said so is not thanked for
+
+
+def test_a_text_too_long_for_an_address_is_posted(browse, make):
     article = make.article(title="Print on both sides")
-    answer = browse(make.person()).post("/suggestions/solved", data={"post_id": article.id})
-    assert (answer.status_code, answer.location) == (303, "/help/print-on-both-sides")
+    run_due()
+    text = "how do I print on both sides " + "xyzzy " * 1700
+    for path, form in (("/suggestions", {"body": text}), ("/suggestions", {"q": text, "limit": "1"})):
+        found = browse(make.person()).post(path, data=form, headers={"Accept": "application/json"}).json["suggestions"]
+        assert [one["id"] for one in found] == [article.id]
+    assert browse(make.person()).post("/suggestions/asked", data={"body": text}, headers=HTMX).status_code == 200
 
 
 def test_an_answer_that_solved_it_thanks_who_gave_it(browse, make):
@@ -200,7 +213,7 @@ def test_an_answer_that_solved_it_thanks_who_gave_it(browse, make):
     page = browse(make.person()).post("/suggestions/solved", data={"post_id": answer.id}, headers=HTMX)
     assert "Thanks to Lena Hoffmann" in page.text and db.session.scalars(sa.select(Verdict.post_id)).all() == [answer.id]
     plain = browse(make.person()).post("/suggestions/solved", data={"post_id": answer.id})
-    assert plain.location == f"/p/{answer.id}"
+    assert plain.location == f"/suggestions/{answer.id}/solved"
 
 
 def test_a_name_left_out_is_not_thanked(browse, make):

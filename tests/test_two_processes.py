@@ -6,8 +6,6 @@ from urllib.parse import quote
 import pytest
 
 from bench.desk import Desk
-from socialdesk.db import transaction
-from socialdesk.posts.access_actions import move_rights
 
 SECONDS = 1                             # so soon it is there
 TIMES = 20                              # so often it is asked for what is gone
@@ -69,12 +67,16 @@ def test_what_is_saved_at_one_is_suggested_by_the_other_within_a_second_and_what
     assert seconds_until(lambda: other.titles(reader, "feed the numbat") == ["Feed the numbat"]) < SECONDS
     assert other.titles(reader, "quokka leaves") == []
 
-    found = other.ask(reader, "GET", "/suggestions?q=wash+the+wombat")[1]["suggestions"][0]
-    with transaction():                                                 # by a third process: this one
-        move_rights(found["id"], audience="private")
-    for _ in range(TIMES):
-        for server in servers:
-            assert server.titles(reader, "how do I wash the wombat") == server.titles(reader, "wombat wa") == []
+    for path, more in (("edit", {"title": "Wash the wombat", "body": "Give it leaves, then water.", "audience": "private"}), ("withdrawal", {})):
+        assert one.ask(writer, "POST", f"/help/wash-the-wombat/{path}", **more)[0] == 303
+        for _ in range(TIMES):
+            for server in servers:
+                assert server.titles(reader, "how do I wash the wombat") == server.titles(reader, "wombat wa") == []
+        assert other.titles(writer, "how do I wash the wombat") == (["Wash the wombat"] if path == "edit" else [])
+
+    assert other.ask(writer, "POST", "/help/wash-the-wombat/withdrawal/remove")[0] == 303
+    assert seconds_until(lambda: one.titles(writer, "how do I wash the wombat") == ["Wash the wombat"]) < SECONDS
+    assert one.titles(reader, "how do I wash the wombat") == []          # brought back to whom it was for
 
 
 def test_an_answer_taken_back_at_one_is_suggested_by_the_other_never_again(servers, browse, make):

@@ -20,7 +20,7 @@ from socialdesk.posts import thread_actions
 
 from .conftest import HTMX, run_due
 from .phones import phone, service, settings_given  # noqa: F401
-from .test_push import _no_grudge, move, say  # noqa: F401
+from .test_push import move, say
 
 WEEK = {day: [["08:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
 ROUNDS = ["09:00", "12:30", "16:00"]

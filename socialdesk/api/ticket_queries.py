@@ -6,11 +6,12 @@ from ..db import Id, db
 from ..errors import Invalid, Missing
 from ..events import Event, Verb
 from ..people.models import Person, Team
-from ..policy import event_visible, may_read_notes, next_statuses, readable, visible
+from ..policy import event_visible, may_read_notes, readable, visible
 from ..posts.models import MeToo, Post
 from ..posts.thread_queries import author_columns, get_post
 from ..posts.timeline_queries import NAMING, PLACING, SHOWN
 from ..tickets.models import Sentence, Ticket
+from ..tickets.queries import next_statuses
 from .queries import posts_of, said_at
 
 _REPLY_ABOUT = (Verb.ANSWER_ACCEPTED, Verb.ANSWER_UNACCEPTED)

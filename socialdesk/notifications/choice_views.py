@@ -8,7 +8,7 @@ from ..people.profile_actions import BUDGETS, change_profile
 from ..people.throttle_actions import spend
 from ..posts import thread_actions
 from ..web import respond, viewer
-from . import choice_actions, choice_queries, hours_checker, queries
+from . import choice_actions, choice_queries, hours_checker, mail_queries, queries
 from .matters_checker import EXCEPTIONS, PARTS
 
 bp = Blueprint("choices", __name__)
@@ -31,7 +31,7 @@ def quiet_of_mine():
 def show():
     """Devices, quiet, the locked phone, what is muted; and the ways to what and when."""
     return render_template("notifications/choices.html", here="me", devices=queries.devices_of(viewer()),
-                           muted=choice_queries.muted_of(viewer()), **_when())
+                           muted=choice_queries.muted_of(viewer()), mails=mail_queries.mails_of(viewer()), **_when())
 
 
 @bp.post("/me/notifications/quiet")

@@ -9,21 +9,23 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from ..db import now
+from ..errors import BadSetting
 from .device_checker import is_allowed, origin_of
 from .keys_delivery import keys_of
 from .words_checker import MAX_QUOTE, cut
 
 TIMEOUT_SECONDS = 10
 MAX_WAIT_SECONDS = 24 * 3600            # however long a push service asks to wait
-UNREACHABLE, NOT_ALLOWED, BAD_KEY = 0, -1, -2       # in the place of an HTTP status
+UNREACHABLE, NOT_ALLOWED, BAD_KEY, NO_KEY = 0, -1, -2, -4       # in the place of an HTTP status; NO_KEY: the desk's own is gone
 MOST_BYTES = 3000                       # of a payload; push services take 3,993
 
 
 class Answer(NamedTuple):
-    """What a push service said: an HTTP status (or why there is none) and how long it asks to wait."""
+    """What a push service said: an HTTP status (or why there is none), how long it asks to wait, and whether it was not waited for."""
 
     status: int
     retry_after: float | None = None
+    late: bool = False
 
     @property
     def outcome(self):
@@ -47,22 +49,22 @@ def open_session(most_at_once=64, seconds=TIMEOUT_SECONDS):
 
 
 class PostOffice:
-    """Sends pushes over one session, signed with the desk's key."""
+    """Sends pushes over one session, each signed with the key its device signed up with."""
 
     def __init__(self, settings, session):
         from aiohttp import ClientError
         from pywebpush import WebPusher
         from yarl import URL
-        self._faults, self._url = (ClientError, asyncio.TimeoutError, OSError, ValueError), URL
+        self._faults, self._url = (ClientError, OSError, ValueError), URL
         self._pusher = WebPusher({"endpoint": ""})       # one for all: it only encrypts, with the keys of the moment
         self._session = session
-        self._keys = keys_of(settings)
+        self._settings, self._keys = settings, {}
         self._hosts, self._routes = settings.push_hosts, settings.push_route
         self._secret = settings.secret_key.encode()[:64]
 
     async def send(self, device, payload, topic, ttl_seconds):
-        """Send one payload.  device: anything with endpoint, p256dh, auth.  Returns an Answer; raises nothing for the network."""
-        return await self.post(device.endpoint, self.seal(device, payload), topic, ttl_seconds)
+        """Send one payload.  device: anything with endpoint, p256dh, auth, vapid_id.  Returns an Answer; raises nothing for the network."""
+        return await self.post(device.endpoint, self.seal(device, payload), topic, ttl_seconds, device.vapid_id)
 
     def seal(self, device, payload):
         """The payload encrypted for a device; None where the device's keys are damaged."""
@@ -73,16 +75,27 @@ class PostOffice:
         except ValueError:                                   # one damaged row must not hold up the others
             return None
 
-    async def post(self, endpoint, sealed, topic, ttl_seconds):
-        """Post what is sealed to its endpoint.  Returns an Answer."""
+    async def post(self, endpoint, sealed, topic, ttl_seconds, key_id=""):
+        """Post what is sealed to its endpoint.  key_id: of the key its device signed up with.  Returns an Answer."""
         origin = origin_of(endpoint)
         if origin is None or not is_allowed(origin, self._hosts):
             return Answer(NOT_ALLOWED)
         if sealed is None:
             return Answer(BAD_KEY)
-        headers = {**self._keys.header(origin), "TTL": str(ttl_seconds), "Urgency": "high", "Topic": topic,
+        keys = self._keys_of(key_id)
+        if keys is None:
+            return Answer(NO_KEY)
+        headers = {**keys.header(origin), "TTL": str(ttl_seconds), "Urgency": "high", "Topic": topic,
                    "Content-Encoding": "aes128gcm", "Content-Type": "application/octet-stream"}
         return await self._post(self._where(endpoint), sealed, headers)
+
+    def _keys_of(self, key_id):
+        if key_id not in self._keys:
+            try:
+                self._keys[key_id] = keys_of(self._settings, key_id)
+            except (BadSetting, ValueError):             # one lost key must not hold up the devices of the others
+                self._keys[key_id] = None
+        return self._keys[key_id]
 
     async def _post(self, url, body, headers):
         try:
@@ -91,6 +104,8 @@ class PostOffice:
                 if response.content_length != 0:
                     await response.content.read(4096)
                 return Answer(response.status, wait_of(response.headers.get("Retry-After")))
+        except asyncio.TimeoutError:
+            return Answer(UNREACHABLE, late=True)
         except self._faults:
             return Answer(UNREACHABLE)
 
@@ -123,10 +138,12 @@ def wait_of(text):
     return min(max(seconds, 0), MAX_WAIT_SECONDS) if seconds == seconds else None
 
 
-def payload_of(title, body, navigate, tag, mark, badge, lang="en"):
-    """A declarative push message, as bytes.  navigate: an absolute address; mark: names this very telling, shown once."""
+def payload_of(title, body, navigate, tag, mark, badge, lang="en", *, actions=(), **data):
+    """A declarative push message, as bytes.  navigate: an absolute address; mark: names this very telling, shown once.
+    data: for our worker, left out where it is empty: lines (of the inbox that it tells of), read (lines that may leave the screen),
+    deeds ({action: address on this site})."""
     notice = {"title": title, "body": body, "navigate": navigate, "tag": tag, "lang": lang, "silent": False, "app_badge": badge,
-              "data": {"id": mark}}
+              **({"actions": actions} if actions else {}), "data": {"id": mark, **{name: value for name, value in data.items() if value}}}
     whole = _bytes(notice, badge)
     while len(whole) > MOST_BYTES and len(notice["body"]) > 40:
         notice["body"] = cut(notice["body"], min(MAX_QUOTE, len(notice["body"]) // 2))

@@ -14,21 +14,49 @@ from .device_checker import MAX_LABEL
 from .models import Delivery, Device, Notification, Told
 
 MOST_DEVICES = 10                       # a person; the one not seen for longest makes room
+TURNED_OFF = -3                         # in the place of an HTTP status: its person wants no notices there
 KEEP_DAYS = 90                          # what was read and sent is kept so long
 AT_ONCE = 5000                          # rows forgotten in one transaction
 
 
-def keep_device(viewer, subscription, label=""):
+def keep_device(viewer, subscription, label="", old=None, by_hand=True, key_id=""):
     """Take a browser's subscription; the same one again is brought up to date and belongs to who is signed in now.
-    subscription: device_checker.Subscription.  Returns the device's id."""
+    subscription: device_checker.Subscription.  old: the endpoint this browser had before; what is due there goes to the new one.
+    by_hand: False where the app asks by itself: what its person turned off stays off.  key_id: of the push key it signed up with.
+    Returns the device's id, or None."""
+    mark, former = _mark(subscription.endpoint), _mark(old) if isinstance(old, str) else None
+    if not by_hand and _is_turned_off(viewer, mark, former):
+        return None
+    _move(viewer, former, mark)
     facts = {"person_id": viewer.id, "endpoint": subscription.endpoint, "p256dh": subscription.p256dh, "auth": subscription.auth,
-             "session_public_id": viewer.session_id or None, "label": _label(viewer, label), "last_seen_at": now(), "off_at": None}
-    mark = hashlib.sha256(subscription.endpoint.encode()).hexdigest()
+             "session_public_id": viewer.session_id or None, "label": _label(viewer, label), "vapid_id": key_id, "last_seen_at": now(), "off_at": None}
     fresh = {"endpoint_hash": mark, "made_at": now(), "failures": 0}
-    row = insert(Device.__table__).values(facts | fresh).on_conflict_do_update(index_elements=["endpoint_hash"], set_=facts)
+    on_again = {"last_status": sa.case((Device.last_status == TURNED_OFF, None), else_=Device.last_status)}
+    row = insert(Device.__table__).values(facts | fresh).on_conflict_do_update(index_elements=["endpoint_hash"], set_=facts | on_again)
     device_id = db.session.scalar(row.returning(Device.id))
     _make_room(viewer.id)
     return device_id
+
+
+def _mark(endpoint):
+    return hashlib.sha256(endpoint.encode()).hexdigest()
+
+
+def _is_turned_off(viewer, *marks):
+    return db.session.scalar(sa.select(Device.id).where(
+        Device.endpoint_hash.in_(marks), Device.person_id == viewer.id, Device.last_status == TURNED_OFF).limit(1)) is not None
+
+
+def _move(viewer, former, mark):
+    """Give the row of the former address the new one; where that has a row already, the former one goes."""
+    if former in (None, mark):
+        return
+    mine = (Device.endpoint_hash == former, Device.person_id == viewer.id)
+    if db.session.scalar(sa.select(Device.id).where(Device.endpoint_hash == mark)) is None:
+        change = sa.update(Device).where(*mine).values(endpoint_hash=mark)
+    else:
+        change = sa.delete(Device).where(*mine)
+    db.session.execute(change.execution_options(synchronize_session=False))
 
 
 def _label(viewer, label):
@@ -50,15 +78,17 @@ def _switch_off(device_id):
 
 
 def remove_device(viewer, device_id):
-    """Let a device go, with what waits for it.  Raises Missing where it is not theirs."""
+    """Let a device go, and its address; that it was turned off is kept, so that it does not come back by itself.
+    Raises Missing where it is not theirs."""
     device = _own(viewer, device_id)
-    db.session.delete(device)
+    device.endpoint = device.p256dh = device.auth = ""
+    device.off_at, device.last_status = now(), TURNED_OFF
     db.session.flush()
 
 
 def _own(viewer, device_id):
     device = locked(Device, device_id)
-    if device.person_id != viewer.id:
+    if device.person_id != viewer.id or device.last_status == TURNED_OFF:
         raise Missing()
     return device
 

@@ -3,16 +3,31 @@ import base64
 import binascii
 import re
 from functools import lru_cache
+from datetime import timedelta
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from ..errors import Invalid
+from .words_checker import tested
 
 MAX_ENDPOINT = 2048
 MAX_LABEL = 80
 #: the push services of the browsers; a name stands for itself and all below it, reached by https on its own port
 SERVICES = ("fcm.googleapis.com", "jmt17.google.com", "android.googleapis.com", "push.services.mozilla.com",
             "push.apple.com", "notify.windows.com")
+#: whose they are, in words that mean something to those who run a desk
+NAMES = {"fcm.googleapis.com": "Google", "jmt17.google.com": "Google", "android.googleapis.com": "Google",
+         "push.services.mozilla.com": "Mozilla", "push.apple.com": "Apple", "notify.windows.com": "Microsoft"}
+LONG = timedelta(days=3)                # a device that failed for so long has a lasting trouble
+MANY_FAILURES = 5
+UNSEEN = timedelta(days=60)
+
+
+class Health(NamedTuple):
+    """How a device does.  kind: good, bad (the last notice failed), long (for days), or nothing, while none was sent; words: why."""
+
+    kind: str
+    words: tuple
 
 
 class Subscription(NamedTuple):
@@ -21,6 +36,27 @@ class Subscription(NamedTuple):
     endpoint: str
     p256dh: str
     auth: str
+
+
+def health_of(device, moment):
+    """The Health of a device.  device: anything with made_at, last_seen_at, last_ok_at, failures, last_status."""
+    words, since = [], device.last_ok_at or device.made_at
+    is_failing = device.last_status is not None and not tested(device.last_status)[0]
+    kind = "bad" if is_failing else "good" if device.last_ok_at else ""
+    if is_failing and device.failures >= MANY_FAILURES and moment - since > LONG:
+        kind = "long"
+        words.append(f"It has not rung for {(moment - since).days} days: {device.failures} notices in a row failed.")
+    if is_failing:
+        words.append(tested(device.last_status)[1])
+    if moment - device.last_seen_at > UNSEEN:
+        words.append("SocialDesk was not opened on it for two months. If you no longer have it, turn it off.")
+    return Health(kind, tuple(words))
+
+
+def service_name(origin):
+    """Whose push service this is, in a word or two; its host where it is none of the known ones."""
+    host = (urlsplit(origin).netloc or origin) if origin else "unknown"
+    return next((name for known, name in NAMES.items() if host == known or host.endswith("." + known)), host)
 
 
 def check_subscription(given, extra=()):

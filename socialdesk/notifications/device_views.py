@@ -1,22 +1,22 @@
 """Devices that take pushes: turning on, off, and the test button."""
 from flask import Blueprint, current_app, jsonify, redirect, render_template, request, url_for
 
-from ..db import close_read, transaction
-from ..errors import Missing
+from ..db import close_read, now, transaction
+from ..errors import Invalid, Missing
 from ..people.throttle_actions import spend
 from ..web import respond, viewer
 from . import device_actions, queries, words_checker
-from .device_checker import check_subscription
-from .keys_delivery import keys_of
+from .device_checker import check_subscription, health_of
+from .keys_delivery import current_id, id_of, keys_of
 from .trial_delivery import send_test
 
 bp = Blueprint("devices", __name__)
 
 
-@bp.app_template_global("device_words")
-def device_words(status):
-    """What the last push to a device came to, in words; nothing to say while all is well."""
-    return None if status is None or status in (200, 201, 202) else words_checker.tested(status)[1]
+@bp.app_template_global("device_health")
+def device_health(device):
+    """How a device does, for the eye and in words; nothing to say while all is well."""
+    return health_of(device, now())
 
 
 @bp.get("/me/devices")
@@ -35,13 +35,27 @@ def key():
 
 @bp.post("/me/devices")
 def register():
-    """Take this browser's subscription; the same one again is brought up to date."""
+    """Take this browser's subscription; the same one again is brought up to date.  again: the app asks by itself; id: none
+    is the answer where the person turned this device off.  old: the endpoint it had before; key: what it signed up with."""
     given = request.get_json(silent=True)
     subscription = check_subscription(given, current_app.config["SETTINGS"].push_hosts)
     spend("device", viewer().id)
+    key_id = _key_id(given.get("key"))
     with transaction():
-        device_id = device_actions.keep_device(viewer(), subscription, given.get("label"))
-    return jsonify(id=device_id), 201
+        device_id = device_actions.keep_device(viewer(), subscription, given.get("label"), given.get("old"),
+                                               by_hand=not given.get("again"), key_id=key_id)
+    return jsonify(id=device_id), 201 if device_id else 200
+
+
+def _key_id(public):
+    """Which of the desk's keys a browser signed up with; the present one if it does not say."""
+    settings = current_app.config["SETTINGS"]
+    if public is None:
+        return current_id(settings)
+    found = id_of(settings, public) if isinstance(public, str) else None
+    if found is None:
+        raise Invalid("This browser signed up with a key that the desk does not have. Turn notices off and on again: it then takes the present one.", field="key")
+    return found
 
 
 @bp.delete("/me/devices/<int:device_id>")
@@ -75,7 +89,7 @@ def test(device_id):
     fine, sentence = words_checker.tested(answer.status)
     if request.wants_json:
         return jsonify(sent=fine, sentence=sentence, status=answer.status)
-    return _list(sentence=sentence, bad=not fine)
+    return _list(sentence=sentence, bad=not fine, tested=device_id if fine else None)
 
 
 def _list(**told):

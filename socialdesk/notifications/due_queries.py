@@ -15,6 +15,7 @@ from ..posts.models import Post
 from ..tickets.models import Sentence
 from . import words_checker
 from .audience_queries import is_quiet
+from .button_queries import with_buttons, with_read
 from .hours_checker import next_start
 from .matters_checker import exception_of
 from .models import Delivery, Device, Notification
@@ -25,9 +26,9 @@ FRESH = timedelta(hours=1)              # a device that was reached so lately is
 ACCEPTED = (200, 201, 202)
 
 #: stale: the device's row does not say yet that it can be reached; words: what its person wants on a locked phone of this thread;
-#: others: the Dues that are told with it, it being the newest
+#: others: the Dues that are told with it, it being the newest; buttons: keys of button_checker; read: lines its device may take off
 Due = namedtuple("Due", "id n attempts expires_at notification_id device_id endpoint p256dh auth vapid_id person_id root_id "
-                        "stale happening title words event_id badge others", defaults=((),))
+                        "stale happening title words event_id badge others buttons read", defaults=((), (), ()))
 _newer = aliased(Delivery)
 
 
@@ -41,9 +42,10 @@ def due_of(ids):
     later = {row.id: start for row in fine if (start := _allowed_from(row, moment, off)) > moment}
     fine = [row for row in fine if row.id not in later]
     badges = _badges({row.person_id for row in fine})
-    events = _events({row.event_id for row in fine})
+    events = events_of({row.event_id for row in fine})
     dues = [_due(row, events[row.event_id], badges.get(row.person_id, 0)) for row in fine if row.how == "alone"]
-    return dues + _together(fine, events, badges), [row.id for row in rows if not row.fine], later
+    dues = with_read(with_buttons(dues + _together(fine, events, badges)))
+    return dues, [row.id for row in rows if not row.fine], later
 
 
 def _allowed_from(row, moment, off):
@@ -70,13 +72,7 @@ def _statement():
     session = sa.exists().where(Session.public_id == Device.session_public_id, Session.epoch == Person.epoch)
     superseded = sa.exists().where(_newer.notification_id == Delivery.notification_id, _newer.channel == Delivery.channel,
                                    _newer.device_id == Delivery.device_id, _newer.n > Delivery.n, _newer.send_at <= moment)
-    fine = sa.and_(
-        Delivery.expires_at > moment, Notification.read_at.is_(None), Device.off_at.is_(None),
-        Device.person_id == Notification.person_id, session, sa.not_(superseded),
-        Person.state == "active", root.deleted_at.is_(None), sa.or_(post.id.is_(None), post.deleted_at.is_(None)),
-        readers(Notification.root_id, among=Person),
-        sa.or_(sa.not_(Event.note), readers(Notification.root_id, note=True, among=Person)),
-        sa.or_(sa.not_(Person.only_tickets), is_quiet(root, Event.verb, Notification.relation, Person.id)))
+    fine = sa.and_(*wanted(root, post, moment), Device.off_at.is_(None), Device.person_id == Notification.person_id, session, sa.not_(superseded))
     return (sa.select(
         Delivery.id, Delivery.n, Delivery.how, Delivery.attempts, Delivery.expires_at, Delivery.notification_id, Delivery.device_id, Delivery.event_id,
         Device.endpoint, Device.p256dh, Device.auth, Device.last_ok_at, Device.failures, Device.last_status,
@@ -88,7 +84,17 @@ def _statement():
         .where(Delivery.id.in_(sa.bindparam("ids", expanding=True)), Delivery.state == "due", Delivery.send_at <= moment).order_by(Delivery.id))
 
 
-def _events(event_ids):
+def wanted(root, post, moment):
+    """The conditions, whatever the channel, that a telling is wanted still: in time, unread, nothing of it taken back, the person
+    active and with the right to read it; of the social side nothing where they want just their tickets."""
+    return (Delivery.expires_at > moment, Notification.read_at.is_(None),
+            Person.state == "active", root.deleted_at.is_(None), sa.or_(post.id.is_(None), post.deleted_at.is_(None)),
+            readers(Notification.root_id, among=Person),
+            sa.or_(sa.not_(Event.note), readers(Notification.root_id, note=True, among=Person)),
+            sa.or_(sa.not_(Person.only_tickets), is_quiet(root, Event.verb, Notification.relation, Person.id)))
+
+
+def events_of(event_ids):
     """{event id: what happened, in which thread, by whom}."""
     rows = db.session.execute(_happened(), {"ids": sorted(event_ids)}) if event_ids else ()
     return {row.id: row for row in rows}
@@ -126,12 +132,15 @@ def _counts():
 
 
 def _due(row, event, badge):
-    happening = words_checker.Happening(event.verb, row.relation, event.actor, event.kind, event.audience == "private", event.note,
-                                        event.after, event.facts.get("hold_reason"), row.n,
-                                        words_checker.promised(event.facts, row.tz, now()))
     stale = row.last_ok_at is None or row.last_ok_at < now() - FRESH or row.failures > 0 or row.last_status not in ACCEPTED
     return Due(row.id, row.n, row.attempts, row.expires_at, row.notification_id, row.device_id, row.endpoint, row.p256dh, row.auth,
-               row.vapid_id, row.person_id, row.root_id, stale, happening, event.title, words_of(row, event), row.event_id, badge)
+               row.vapid_id, row.person_id, row.root_id, stale, happening_of(row, event), event.title, words_of(row, event), row.event_id, badge)
+
+
+def happening_of(row, event):
+    """What happened, as its person is told.  row: of a delivery, with relation, n and tz; event: of events_of()."""
+    return words_checker.Happening(event.verb, row.relation, event.actor, event.kind, event.audience == "private", event.note,
+                                   event.after, event.facts.get("hold_reason"), row.n, words_checker.promised(event.facts, row.tz, now()))
 
 
 def words_of(person, thread):

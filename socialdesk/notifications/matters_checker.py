@@ -98,9 +98,16 @@ def matter_of(what, relation):
 
 def exception_of(verb, relation, note, after, facts):
     """The key of EXCEPTIONS under which a telling may ring at any time, or None."""
-    what = "note" if note else "waits" if relation == "requester" and waits(verb, after, facts) else verb
-    matter = _BY_ROW.get((what, relation))
+    matter = matter_told(verb, relation, note, after, facts)
     return matter and matter.exception
+
+
+def matter_told(verb, relation, note, after, facts, kind=""):
+    """The Matter by which a happening was told to somebody, or None.  kind: of its thread."""
+    what = "note" if note and verb != "liked" else "waits" if relation == "requester" and waits(verb, after, facts) else verb
+    if verb == "posted" and not note and (relation == "tagged" or relation == "circle" and kind != "announcement"):
+        what = "post"
+    return _BY_ROW.get((what, relation))
 
 
 def waits(verb, after, facts):

@@ -1,8 +1,8 @@
-"""The work of sending pushes: many at once, each written down before more than a few hundred are on their way."""
+"""The work of sending pushes: which go out now, what they say, and what is written down of each."""
 import asyncio
 import logging
-import threading
-import time
+import math
+from collections import defaultdict
 from datetime import timedelta
 from itertools import groupby
 
@@ -12,47 +12,48 @@ from flask import current_app
 from .. import jobs
 from ..db import db, fail_point, now, transaction
 from . import words_checker
-from .actions import KEPT_FOR, queue_rest
-from .delivery import PostOffice, open_session, payload_of
+from .actions import KEPT_FOR, SLICE, queue_rest
+from .button_checker import in_payload
+from .delivery import payload_of
 from .device_checker import origin_of
 from .due_queries import due_of, quotes_of
 from .models import Delivery, Device
+from .round_delivery import CHUNK, Letter, Result, Round
+from .service_delivery import services
 
 log = logging.getLogger(__name__)
-
-IN_FLIGHT = 256                         # sent or being sent, and not yet written down: the most a kill can send twice
-AT_ONCE = 128                           # sends at one time
-CHUNK = 128                             # asked for rights together, just before they are sent
-GATHER_SECONDS = 0.05                   # how long results are gathered before they are written
-RENEW_SECONDS = 30
-TTL_SECONDS = 24 * 3600
-TROUBLES = 5                            # failures in a row after which a push service is left alone for a while
 
 
 @jobs.handler("push", outside=True)
 def push(claimed):
     """Send the deliveries of the claimed jobs; each job stays until none of its deliveries is due any more."""
     ids = sorted({delivery_id for job in claimed for delivery_id in job.payload["ids"]})
-    _send(claimed, [ids[start:start + CHUNK] for start in range(0, len(ids), CHUNK)])
-    return {job.id: _finish(Delivery.id.in_(job.payload["ids"]), Delivery.how == "alone") for job in claimed}
+    elsewhere = _send(claimed, [ids[start:start + CHUNK] for start in range(0, len(ids), CHUNK)])
+    return {job.id: _finish(elsewhere, Delivery.id.in_(job.payload["ids"]), Delivery.how == "alone") for job in claimed}
 
 
 @jobs.handler("push_rest", outside=True)
 def push_rest(claimed):
     """Send to the people of each job what waited, a push a device."""
     parts = {job.id: Delivery.person_id.between(job.payload["first"], job.payload["last"]) for job in claimed}
-    started = now()
-    rows = db.session.execute(sa.select(Delivery.device_id, Delivery.id).where(
-        sa.or_(*parts.values()), Delivery.state == "due", Delivery.how == "rest", Delivery.channel == "push", Delivery.send_at <= started)
-        .order_by(Delivery.device_id, Delivery.id)).all()
-    db.session.rollback()
-    _send(claimed, _whole_devices(rows))
+    elsewhere = _send(claimed, _whole_devices(sa.or_(*parts.values()), Delivery.how == "rest", Delivery.send_at <= now()))
     # what was put off has no other job; what was planned for later has its own
-    return {job.id: _finish(part, Delivery.how == "rest", Delivery.attempts > 0) for job, part in parts.items()}
+    return {job_id: _finish(elsewhere, part, Delivery.how == "rest", Delivery.attempts > 0) for job_id, part in parts.items()}
 
 
-def _whole_devices(rows):
+@jobs.handler("push_slow", outside=True)
+def push_slow(claimed):
+    """Send what a push service kept waiting, with all the time there is."""
+    ids = {delivery_id for job in claimed for delivery_id in job.payload["ids"]}
+    elsewhere = _send(claimed, _whole_devices(Delivery.id.in_(ids)), patient=True)
+    return {job.id: _finish(elsewhere, Delivery.id.in_(job.payload["ids"])) for job in claimed}
+
+
+def _whole_devices(*which):
     """Chunks of delivery ids that keep those of a device together."""
+    rows = db.session.execute(sa.select(Delivery.device_id, Delivery.id).where(*which, Delivery.state == "due", Delivery.channel == "push")
+                              .order_by(Delivery.device_id, Delivery.id)).all()
+    db.session.rollback()
     chunks = [[]]
     for _, of_device in groupby(rows, key=lambda row: row.device_id):
         ids = [row.id for row in of_device]
@@ -62,143 +63,53 @@ def _whole_devices(rows):
     return chunks
 
 
-def _send(claimed, chunks):
-    asyncio.run(Round(current_app._get_current_object(), claimed, chunks).run())
+def _send(claimed, chunks, patient=False):
+    """Returns the ids of the deliveries that another job has by now."""
+    sending = Round(current_app._get_current_object(), claimed, chunks, patient, _load, _write)
+    asyncio.run(sending.run())
+    return sending.elsewhere
 
 
-def _finish(*which):
+def _finish(elsewhere, *which):
     def finish():
-        again = db.session.scalar(sa.select(sa.func.min(Delivery.send_at)).where(*which, Delivery.state == "due", Delivery.channel == "push"))
+        rows = db.session.execute(sa.select(Delivery.id, Delivery.send_at).where(*which, Delivery.state == "due", Delivery.channel == "push"))
+        again = min((row.send_at for row in rows if row.id not in elsewhere), default=None)
         if again is not None:
             raise jobs.Later(max(1, (again - now()).total_seconds()))
     return finish
 
 
-class Quiet:
-    """Push services that are in trouble, and until when they are left alone; for this process."""
-
-    def __init__(self):
-        self._rows, self._lock = {}, threading.Lock()
-
-    def until(self, origin):
-        """The moment (monotonic) before which nothing is sent there; 0 if it is well."""
-        return self._rows.get(origin, (0, 0))[1]
-
-    def note(self, origin, is_well, wait=None):
-        """Write down how it went.  wait: seconds it asked for itself."""
-        with self._lock:
-            if is_well:
-                self._rows.pop(origin, None)
-                return
-            troubles = self._rows.get(origin, (0, 0))[0] + 1
-            pause = max(wait or 0, min(300, 2 ** (troubles - TROUBLES))) if troubles >= TROUBLES else 0
-            self._rows[origin] = troubles, time.monotonic() + pause if pause else 0
-
-
-quiet = Quiet()
-
-
-class Round:
-    """One round of sending: loads in chunks, sends at most IN_FLIGHT at once, writes results in batches."""
-
-    def __init__(self, app, claimed, chunks):
-        self.app, self.claimed, self.chunks = app, claimed, chunks
-        self.renewed = time.monotonic()
-        self.fault, self.unwritten = None, 0
-
-    async def run(self):
-        """Send everything that may be sent now."""
-        self.results, self.letters, self.room = asyncio.Queue(), asyncio.Queue(CHUNK), asyncio.Event()
-        async with open_session(AT_ONCE) as session:
-            self.office = PostOffice(self.app.config["SETTINGS"], session)
-            recorder = asyncio.create_task(self._record())
-            try:
-                async with asyncio.TaskGroup() as hands:
-                    senders = [hands.create_task(self._work()) for _ in range(min(AT_ONCE, sum(map(len, self.chunks))))]
-                    await self._feed(len(senders))
-            finally:
-                self.results.put_nowait(None)
-                await recorder
-        if self.fault:
-            raise self.fault
-
-    async def _feed(self, senders):
-        for chunk in self.chunks:
-            if self.fault:                               # results cannot be written: what is not sent yet waits for the next try
-                break
-            for letter in self._in_database(_load, chunk, self.app.config["SETTINGS"].base_url, self.office):
-                await self.letters.put(letter)
-        for _ in range(senders):
-            await self.letters.put(None)
-
-    async def _work(self):
-        while (letter := await self.letters.get()) is not None:
-            while self.unwritten >= IN_FLIGHT:           # a semaphore would look at all who wait each time one is let in
-                self.room.clear()
-                await self.room.wait()
-            if not self.fault:
-                self.unwritten += 1
-                await self._send(*letter)
-
-    async def _send(self, due, sealed, short):
-        origin = origin_of(due.endpoint)
-        pause = quiet.until(origin) - time.monotonic()
-        if pause > 0:
-            return self.results.put_nowait((due, None, pause))
-        seconds = max(0, min(TTL_SECONDS, int((due.expires_at - now()).total_seconds())))
-        topic = self.office.topic(due.person_id, 0 if due.others else due.root_id)
-        answer = await self.office.post(due.endpoint, sealed, topic, seconds)
-        if answer.outcome == "shrink":
-            answer = await self.office.send(due, short, topic, seconds)
-        quiet.note(origin, answer.outcome != "later", answer.retry_after)
-        self.results.put_nowait((due, answer, None))
-
-    async def _record(self):
-        ended = False
-        while not ended:
-            batch = [await self.results.get()]
-            if batch[0] is not None and self.results.qsize() < CHUNK:
-                await asyncio.sleep(GATHER_SECONDS)
-            while not self.results.empty():
-                batch.append(self.results.get_nowait())
-            ended = None in batch
-            done = [result for result in batch if result is not None]
-            if done and not self.fault:
-                self._keep(done)
-            self.unwritten -= len(done)
-            self.room.set()
-
-    def _keep(self, done):
-        try:
-            self._in_database(_write, done, self._jobs_to_renew())
-        except Exception as fault:                       # ends the round: the jobs are tried again, the phones show an id once
-            self.fault = fault
-
-    def _jobs_to_renew(self):
-        if time.monotonic() - self.renewed < RENEW_SECONDS:
-            return []
-        self.renewed = time.monotonic()
-        return self.claimed
-
-    def _in_database(self, work, *given):
-        """Ask the database, in a session of its own.  Sockets wait meanwhile: a thread beside would cost more than it saves."""
-        with self.app.app_context():
-            return work(*given)
-
-
-def _load(ids, base_url, office):
-    """(Due, sealed payload, a shorter payload) of each delivery that may go out; the others are dropped.
+def _load(ids, office, patient):
+    """(Letters of the deliveries that may go out now, the ids of those that another job has by now); nobody's are dropped.
     Sealed all together: in turns with the sending, the processor's caches lose both."""
+    base_url = current_app.config["SETTINGS"].base_url
     fine, unwanted, later = due_of(ids)
-    told = [one for due in fine for one in (due, *due.others)]
+    now_ones, waiting = _by_service(fine, patient)
+    told = [one for due, _ in now_ones for one in (due, *due.others)]
     quotes = quotes_of({due.event_id for due in told if due.words == "full"})
     db.session.rollback()
-    if unwanted or later:
+    moved = set()
+    if unwanted or later or waiting:
         with transaction():
             db.session.execute(_set(unwanted, state="dropped"))
             _put_over(later)
-    letters = [(due, *_payloads(due, quotes, base_url)) for due in fine]
-    return [(due, office.seal(due, payload), short) for due, payload, short in letters]
+            moved = _keep_waiting(waiting)
+    letters = [(due, origin, *_payloads(due, quotes, base_url)) for due, origin in now_ones]
+    return [Letter(due, office.seal(due, payload), short, origin) for due, origin, payload, short in letters], moved | set(later)
+
+
+def _by_service(dues, patient):
+    """([(due, origin)] whose service takes them now, [Result] of the others: there is no need to seal what is not sent)."""
+    fine, waiting = [], []
+    for due in dues:
+        origin = origin_of(due.endpoint)
+        if services.is_slow(origin) and not patient:
+            waiting.append(Result(due))
+        elif pause := services.pause(origin):
+            waiting.append(Result(due, pause=pause))
+        else:
+            fine.append((due, origin))
+    return fine, waiting
 
 
 def _put_over(later):
@@ -211,9 +122,12 @@ def _put_over(later):
 
 def _payloads(due, quotes, base_url):
     """(the payload as its person wants it on a locked phone, one without a word of what happened)."""
-    where = {"navigate": f"{base_url}/p/{due.root_id}", "tag": f"thread-{due.root_id}", "mark": f"{due.notification_id}.{due.n}"}
+    actions, deeds = in_payload(due.buttons, due.notification_id, due.n, due.root_id, base_url)
+    where = {"navigate": f"{base_url}/p/{due.root_id}", "tag": f"thread-{due.root_id}", "mark": f"{due.notification_id}.{due.n}",
+             "lines": [due.notification_id], "read": due.read, "actions": actions, "deeds": deeds}
     if due.others:
-        where = {"navigate": f"{base_url}/inbox", "tag": "rest", "mark": f"rest.{due.id}"}
+        lines = sorted({one.notification_id for one in (*due.others, due)})
+        where |= {"navigate": f"{base_url}/inbox", "tag": "rest", "mark": f"rest.{due.id}", "lines": lines}
     short = payload_of(*_words(due, quotes, "discreet"), badge=due.badge, **where)
     return (short if due.words == "discreet" and not due.others else payload_of(*_words(due, quotes, None), badge=due.badge, **where)), short
 
@@ -225,23 +139,25 @@ def _words(due, quotes, most):
     return words_checker.together([said(one) for one in (*due.others, due)]) if due.others else said(due)
 
 
-def _write(done, claimed):
-    """Write the results of a batch, a statement for each outcome."""
+def _write(results, claimed):
+    """Write the results of a batch, a statement for each outcome.  Returns the ids of the deliveries that another job has by now."""
     fail_point("push.sent")
-    by_answer = {}
+    by_answer, waiting = defaultdict(list), []
+    for result in results:
+        if result.answer is None or result.answer.outcome == "later":
+            waiting.append(result)
+        else:
+            by_answer[result.answer.outcome, result.answer.status] += (result.due, *result.due.others)
     with transaction():
-        for due, answer, pause in [(one, *rest) for due, *rest in done for one in (due, *due.others)]:
-            if answer is None or answer.outcome == "later":
-                _put_off(due, answer, pause)
-            else:
-                by_answer.setdefault((answer.outcome, answer.status), []).append(due)
         for (outcome, status), dues in by_answer.items():
             state = {"sent": "sent", "gone": "gone"}.get(outcome, "dropped")
             db.session.execute(_set([due.id for due in dues], state=state, http=status, attempts=Delivery.attempts + 1))
             _note_devices(outcome, status, dues)
+        moved = _keep_waiting(waiting)
     fail_point("push.recorded")
     for job in claimed:
         jobs.renew(job)
+    return moved
 
 
 def _set(ids, **values):
@@ -249,15 +165,35 @@ def _set(ids, **values):
             .execution_options(synchronize_session=False))
 
 
-def _put_off(due, answer, pause):
+def _keep_waiting(results):
+    """What could not go yet: put off, or sent the slow way.  Returns the ids of the latter."""
+    slow, groups = set(), defaultdict(list)
+    for due, answer, pause in results:
+        dues = (due, *due.others)
+        if answer is None and pause is None:
+            slow.update(one.id for one in dues)
+        else:
+            groups[answer, pause and math.ceil(pause), None if answer is None else due.attempts] += dues
+    for (answer, pause, attempts), dues in groups.items():
+        _put_off(dues, answer, pause, attempts)
+    ids = sorted(slow)
+    for start in range(0, len(ids), SLICE):
+        jobs.enqueue("push_slow", lane="slow", ids=ids[start:start + SLICE])
+    return slow
+
+
+def _put_off(dues, answer, pause, attempts):
     """Again after what the service asked for, else after a pause that grows; never beyond its time."""
-    seconds = pause if answer is None else answer.retry_after if answer.retry_after is not None else jobs.backoff(due.attempts + 1)
+    seconds = pause if answer is None else answer.retry_after if answer.retry_after is not None else jobs.backoff(attempts + 1)
     at = now() + timedelta(seconds=seconds)
-    values = {"send_at": at} if at < due.expires_at else {"state": "dropped"}
+    noted = {} if answer is None else {"attempts": Delivery.attempts + 1, "http": answer.status}
+    in_time = [due.id for due in dues if at < due.expires_at]
+    too_late = [due.id for due in dues if at >= due.expires_at]
+    for ids, values in ((in_time, {"send_at": at}), (too_late, {"state": "dropped"})):
+        if ids:
+            db.session.execute(_set(ids, **values, **noted))
     if answer is not None:
-        values |= {"attempts": Delivery.attempts + 1, "http": answer.status}
-        _note_devices("later", answer.status, [due])
-    db.session.execute(_set([due.id], **values))
+        _note_devices("later", answer.status, dues)
 
 
 def _note_devices(outcome, status, dues):

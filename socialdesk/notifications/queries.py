@@ -134,13 +134,18 @@ def devices_of(viewer):
 def device_of(viewer, device_id):
     """A device of this person with its keys, or None."""
     return db.session.execute(
-        sa.select(Device.id, Device.endpoint, Device.p256dh, Device.auth, Device.label)
+        sa.select(Device.id, Device.endpoint, Device.p256dh, Device.auth, Device.vapid_id, Device.label)
         .where(Device.id == device_id, Device.person_id == viewer.id, Device.off_at.is_(None))).first()
+
+
+def on_other_keys(key_id):
+    """How many devices that take pushes signed up with another of the desk's keys than this one."""
+    return db.session.scalar(sa.select(sa.func.count()).select_from(Device).where(Device.off_at.is_(None), Device.vapid_id != key_id))
 
 
 def push_state():
     """{"devices", "refused", "failing"}: how many devices take pushes, are refused by their service, or could not be reached last."""
-    refused = sa.func.count().filter(Device.last_status.in_((-2, -1, 400, 401, 403, 413)))
+    refused = sa.func.count().filter(Device.last_status.in_((-4, -2, -1, 400, 401, 403, 413)))
     failing = sa.func.count().filter(Device.failures > 0)
     row = db.session.execute(sa.select(sa.func.count(), refused, failing).select_from(Device).where(Device.off_at.is_(None))).one()
     return dict(zip(("devices", "refused", "failing"), row))

@@ -5,10 +5,10 @@ from werkzeug.local import LocalProxy
 from ..db import transaction
 from ..people.throttle_actions import spend
 from ..web import respond, viewer
-from . import actions, choice_queries, choice_views, deed_views, device_views, hours_checker, push_delivery, queries
+from . import actions, admin_views, choice_queries, choice_views, deed_views, device_views, hours_checker, mail_views, push_delivery, queries
 
 bp = Blueprint("notifications", __name__)
-blueprints = (bp, choice_views.bp, deed_views.bp, device_views.bp)
+blueprints = (bp, admin_views.bp, choice_views.bp, deed_views.bp, device_views.bp, mail_views.bp)
 __all__ = ["blueprints", "push_delivery"]       # loaded with the room, so that its jobs find the sender
 
 

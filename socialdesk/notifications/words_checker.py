@@ -172,11 +172,27 @@ def tested(status):
         f"The push service answered something we cannot use ({status}). Tell the desk; other devices are not touched by it.")
 
 
+def of_service(status):
+    """Why a push service gets its pushes later, in a sentence.  status: its last answer, 0 if none."""
+    if not status:
+        return "It does not answer."
+    return "It asks us to wait." if status in (406, 408, 425, 429) else f"It has a fault of its own ({status})."
+
+
+def how_long(seconds):
+    """A time in words, rounded down: 12 seconds, 5 minutes, 3 hours, 2 days."""
+    for size, word in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+        if seconds >= size or size == 1:
+            count = int(seconds // size)
+            return f"{count} {word}" + ("" if count == 1 else "s")
+
+
 _REFUSED = "The push service refuses the desk's key ({}). Turn notices off and on again on that device; if that does not help, tell the desk."
 _FAULTS = {
     0: "The push service of that browser cannot be reached from here. Notices wait and are sent when it can; tell the desk if it lasts.",
     -1: "The desk does not send to that browser's push service, since it does not know it. An admin can add it to SOCIALDESK_PUSH_HOSTS.",
     -2: "The key of that device is damaged. Turn notices off and on again on it.",
+    -4: "The desk no longer has the key that device signed up with. Open SocialDesk on it once: it signs up anew by itself.",
     400: _REFUSED.format(400), 401: _REFUSED.format(401), 403: _REFUSED.format(403),
     413: "The push service finds even a short notice too long. That is a fault on its side; tell the desk.",
 }

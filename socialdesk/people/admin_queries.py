@@ -36,7 +36,7 @@ def people(viewer, text="", after=""):
 def person(viewer, person_id):
     """(the row, their teams, their circles).  Raises Missing."""
     require(viewer, "admin")
-    row = db.session.execute(sa.select(*_SHOWN, Person.tz, Person.made_at, Person.pw_hash.is_not(None).label("has_password"))
+    row = db.session.execute(sa.select(*_SHOWN, Person.tz, Person.made_at, Person.mail_refused_at, Person.pw_hash.is_not(None).label("has_password"))
                              .where(Person.id == person_id)).first()
     if row is None:
         raise Missing()

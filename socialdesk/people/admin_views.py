@@ -21,7 +21,7 @@ JOB = "<int(max=9007199254740991):job_id>"
 
 
 @bp.before_request
-def _expect_admin():
+def expect_admin():
     """Only admins, and only for half a day after they said who they are."""
     who = web.viewer()
     require(who, "admin")

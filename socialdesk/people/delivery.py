@@ -1,10 +1,12 @@
 """Where mail leaves the desk: SMTP, and nothing is sent twice knowingly."""
 import logging
+import re
 import smtplib
 import ssl
 import time
+from datetime import timedelta
 from email.errors import MessageError
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
@@ -15,7 +17,7 @@ from flask import current_app
 
 from ..db import close_read, db, now
 from ..jobs import Later, handler
-from .mail_actions import queue_mail
+from .mail_actions import give_up, queue_mail
 from .models import Mail, Person
 from .session_actions import make_link_and_code
 
@@ -24,7 +26,9 @@ log = logging.getLogger(__name__)
 SMTP_SECONDS = 15                       # for each answer of the mail server
 BATCH_SECONDS = 60                      # then the rest waits for the next turn: the lease of a batch is two minutes
 WITHOUT_SERVER_SECONDS = 600
+STALE = timedelta(minutes=10)           # a mail that waited longer, and can be written anew, is: rights and reading have moved on
 WORN = "(sent)"
+OURS = (530, 534, 535, 538)             # the mail server wants something of the desk: no word about the person's address
 
 
 @handler("sign-in-mail")
@@ -50,19 +54,19 @@ def send_mails(jobs):
             mail = mails.get(job.ref_id)
             if mail is None or mail.state != "due":
                 continue
-            refusal = _cannot_go(mail)
+            refusal = _cannot_go(mail, job.payload.get("back"))
             if refusal is None and time.monotonic() > until:
                 refusal = _again(1)
             if refusal is None:
                 server, refusal = _send(server, mail)
-            finishes[job.id] = refusal or _close(mail.id, "sent")
+            finishes[job.id] = refusal or _sent(mail)
     finally:
         _leave(server)
     return finishes
 
 
 def _read(ids):
-    rows = db.session.execute(sa.select(Mail, Person.email, Person.name, Person.state.label("person_state"))
+    rows = db.session.execute(sa.select(Mail, Person.email, Person.name, Person.state.label("person_state"), Person.mail_refused_at)
                               .outerjoin(Person, Person.id == Mail.person_id).where(Mail.id.in_(ids))).all()
     mails = {row.Mail.id: _Letter(row) for row in rows}
     close_read()
@@ -74,14 +78,18 @@ class _Letter:
 
     def __init__(self, row):
         mail = row.Mail
-        self.id, self.state, self.subject, self.body = mail.id, mail.state, mail.subject, mail.body
-        self.message_id, self.made_at, self.expires_at = mail.message_id, mail.made_at, mail.expires_at
-        self.email, self.name, self.is_wanted = row.email, row.name, row.person_state not in (None, "off")
+        self.id, self.state, self.subject, self.body, self.html = mail.id, mail.state, mail.subject, mail.body, mail.html
+        self.message_id, self.made_at, self.expires_at, self.unsubscribe = mail.message_id, mail.made_at, mail.expires_at, mail.unsubscribe
+        self.person_id, self.email, self.name, self.is_refused = mail.person_id, row.email, row.name, row.mail_refused_at is not None
+        # to an address that is refused goes what the person waits for, such as a code, and nothing that only tells
+        self.is_wanted = row.person_state not in (None, "off") and not (self.is_refused and self.unsubscribe)
 
 
-def _cannot_go(mail):
+def _cannot_go(mail, back):
     if mail.expires_at is not None and mail.expires_at <= now() or not mail.is_wanted:
         return _close(mail.id, "failed")
+    if back and mail.made_at <= now() - STALE:
+        return lambda: give_up(mail.id, back)
     if not current_app.config["SETTINGS"].smtp_url:
         return _again(WITHOUT_SERVER_SECONDS)
     return None
@@ -89,7 +97,21 @@ def _cannot_go(mail):
 
 def _close(mail_id, state):
     """The finish that writes how it ended; the text goes, since it may hold a code."""
-    return lambda: db.session.execute(sa.update(Mail).where(Mail.id == mail_id).values(state=state, subject=WORN, body=""))
+    return lambda: db.session.execute(sa.update(Mail).where(Mail.id == mail_id).values(state=state, subject=WORN, body="", html=""))
+
+
+def _sent(mail):
+    """The finish of a mail that was taken: its address works."""
+    return _close_and_mark(mail, "sent", None) if mail.is_refused else _close(mail.id, "sent")
+
+
+def _close_and_mark(mail, state, refused_at):
+    """The finish that also writes whether the address is refused; not where it was changed meanwhile."""
+    def finish():
+        _close(mail.id, state)()
+        db.session.execute(sa.update(Person).where(Person.id == mail.person_id, Person.email == mail.email).values(mail_refused_at=refused_at)
+                           .execution_options(synchronize_session=False))
+    return finish
 
 
 def _again(seconds):
@@ -116,9 +138,36 @@ def _send(server, mail):
     except (smtplib.SMTPException, OSError, UnicodeError) as error:
         if _is_final(error):
             log.warning("mail was refused", extra={"mail": mail.id, "error": type(error).__name__})
-            return _reset(server), _close(mail.id, "failed")
+            return _reset(server), _close_and_mark(mail, "failed", now()) if _is_about_address(error) else _close(mail.id, "failed")
         _leave(server)
         return None, _raiser(error)
+
+
+def _is_about_address(error):
+    """Is it the address that is refused, rather than the desk (X.7: policy, a sign-in that is wanted)?"""
+    if not isinstance(error, smtplib.SMTPRecipientsRefused):
+        return False
+    return all(code not in OURS and not re.match(rb"\s*5\.7\.", said) for code, said in error.recipients.values())
+
+
+class _OneLine:
+    """A header that is an address in angle brackets: folded as a text it would be torn into encoded words."""
+
+    max_count = 1
+
+    @classmethod
+    def parse(cls, value, given):
+        """What HeaderRegistry asks of a kind of header."""
+        given |= {"decoded": value, "parse_tree": None}
+
+    def fold(self, *, policy):
+        """The header as it is sent."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_headers = HeaderRegistry()
+_headers.map_to_type("list-unsubscribe", _OneLine)
+_POLICY = SMTP.clone(cte_type="7bit", header_factory=_headers)          # some mail servers still take nothing else
 
 
 def _is_final(error):
@@ -132,7 +181,7 @@ def _is_final(error):
 
 def _message(mail):
     settings = current_app.config["SETTINGS"]
-    message = EmailMessage(policy=SMTP.clone(cte_type="7bit"))        # some mail servers still take nothing else
+    message = EmailMessage(policy=_POLICY)
     name, address = parseaddr(settings.mail_from or f"desk@{urlsplit(settings.base_url).hostname}")
     message["From"] = Address(name or "SocialDesk", addr_spec=address)
     message["To"] = Address(mail.name, addr_spec=mail.email)
@@ -141,7 +190,12 @@ def _message(mail):
     message["Message-ID"] = mail.message_id             # the row's own: a repeat after a crash shows as the same mail
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
+    if mail.unsubscribe:
+        message["List-Unsubscribe"] = f"<{mail.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.body)
+    if mail.html:
+        message.add_alternative(mail.html, subtype="html")
     return message
 
 

@@ -1,23 +1,61 @@
 """Mails to people: written with the deed, sent by delivery."""
 import secrets
 
+import sqlalchemy as sa
 from flask import current_app
 
-from ..db import db, now
+from ..db import db, locked, now
 from ..jobs import enqueue
 from .checker import clean, clean_line
-from .models import Mail
+from .models import Mail, Person
 
 MAX_SUBJECT = 200
 MAX_ATTEMPTS = 14                       # some six hours, then a dead letter: mail servers have bad mornings
+TRIED = ("This mail says that the address works again. From now on SocialDesk mails you here what you chose.\n\n"
+         "There is nothing to do.\n")
+
+_takers = {}
 
 
-def queue_mail(person_id, subject, body, expires_at=None):
-    """Write a mail to a person, to be sent once the deed is committed.  expires_at: not sent later than that.  Returns the Mail."""
+def takes_back(kind):
+    """Register the function that takes back what a mail told, where it could not be sent for so long that its words may not
+    hold any more: called with the payload given as `back`, in the transaction that gives the mail up."""
+    def register(take):
+        _takers[kind] = take
+        return take
+    return register
+
+
+def queue_mail(person_id, subject, body, expires_at=None, *, html="", unsubscribe=None, key=None, back=None, lane="now"):
+    """Write a mail to a person, to be sent once the deed is committed.  expires_at: not sent later than that; html: the same
+    for who reads HTML; unsubscribe: the address that ends such mails by one click; key: names the mail, so that the same one
+    written again stays one; back: {"kind": of takes_back(), ids}.  Returns the Mail."""
     host = current_app.config["SETTINGS"].origin.partition("://")[2].partition(":")[0]
-    mail = Mail(person_id=person_id, subject=clean_line(subject)[:MAX_SUBJECT], body=clean(body), expires_at=expires_at,
-                made_at=now(), message_id=f"<{secrets.token_hex(16)}@{host}>")
+    message_id = f"<{key or secrets.token_hex(16)}@{host}>"
+    mail = key and db.session.scalar(sa.select(Mail).where(Mail.message_id == message_id).with_for_update())
+    if mail and mail.state != "failed":
+        return mail
+    mail = mail or Mail(message_id=message_id)
+    mail.person_id, mail.subject, mail.body, mail.html = person_id, clean_line(subject)[:MAX_SUBJECT], clean(body), clean(html)
+    mail.expires_at, mail.unsubscribe, mail.made_at, mail.state = expires_at, unsubscribe, now(), "due"
     db.session.add(mail)
     db.session.flush()
-    enqueue("mail", mail.id, lane="now", dedupe=f"mail:{mail.id}", most=MAX_ATTEMPTS)
+    enqueue("mail", mail.id, lane=lane, dedupe=f"mail:{mail.id}", most=MAX_ATTEMPTS, **({"back": back} if back else {}))
     return mail
+
+
+def give_up(mail_id, back):
+    """Give up a mail that is still due, and take back what it told, so that it can be told anew."""
+    gone = db.session.execute(sa.update(Mail).where(Mail.id == mail_id, Mail.state == "due").values(state="failed", subject="", body="", html=""))
+    if gone.rowcount:
+        _takers[back["kind"]](**{name: value for name, value in back.items() if name != "kind"})
+
+
+def try_again(viewer):
+    """Believe the person that their address works again, and send a mail that tries it."""
+    person = locked(Person, viewer.id)
+    if person.mail_refused_at is not None:
+        person.mail_refused_at = None
+        db.session.flush()
+        queue_mail(person.id, "Mails reach you again", TRIED)
+    return person

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, current_app, g, jsonify, render_template,
 from .. import web
 from ..db import close_read, db, now, transaction
 from ..errors import Invalid, Refusal
+from ..notifications.mail_queries import mails_of
 from ..notifications.queries import devices_of
 from . import profile_actions, queries, session_actions
 from .checker import check_password
@@ -26,7 +27,8 @@ WRONG_CURRENT = "This is not your present password. If you forgot it: sign out, 
 def show():
     """Oneself: my things, my choices, the way out."""
     person = queries.own(web.viewer())
-    return render_template("people/me.html", here="me", me=person, devices=devices_of(web.viewer()))
+    return render_template("people/me.html", here="me", me=person, devices=devices_of(web.viewer()),
+                           mails=mails_of(web.viewer()))
 
 
 @bp.get("/me/epoch")

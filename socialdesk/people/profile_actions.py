@@ -46,6 +46,13 @@ def _one_of(column, words, sentence):
     return change
 
 
+def _choose_digest(person, value):
+    if value not in DIGESTS:
+        raise Invalid("The digest is off, daily or weekly.", field="digest")
+    if value != person.digest:
+        person.digest, person.digest_at = value, None    # the clockwork gives it its time
+
+
 def _checked(column, check):
     return lambda person, value: setattr(person, column, check(value))
 
@@ -57,7 +64,7 @@ _CHANGE = {"name": _rename, "handle": set_handle, "tz": _checked("tz", check_tz)
            "batch_hours": _checked("batch_hours", check_rounds),
            "daily_pushes": _one_of("daily_pushes", BUDGETS, "The number of pushes a day is 3, 6, 12 or 0 (no limit)."),
            "even_outside": _checked("even_outside", check_exceptions),
-           "digest": _one_of("digest", DIGESTS, "The digest is off, daily or weekly."),
+           "digest": _choose_digest,
            "feed_view": _one_of("feed_view", FEED_VIEWS, "The feed has three orders: for-you, newest and following."),
            "only_tickets": _one_of("only_tickets", (True, False), "Just my tickets is on (true) or off (false)."),
            "swipe_right": _one_of("swipe_right", SWIPES, NO_SWIPE), "swipe_left": _one_of("swipe_left", SWIPES, NO_SWIPE)}

@@ -15,7 +15,7 @@ from .checker import day_in_words
 from .models import ENDED, MOVES, NEXT, Sentence, Ticket
 from .queue_queries import FILTERS, PAGE, counts_of, queue_of, tickets_of
 
-__all__ = ["FILTERS", "PAGE", "choices_of", "counts_of", "panel_of", "queue_of", "ticket_of", "tickets_of"]
+__all__ = ["FILTERS", "PAGE", "choices_of", "counts_of", "next_statuses", "panel_of", "queue_of", "ticket_of", "tickets_of"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def panel_of(root, viewer):
     row = db.session.execute(_panel(policy.asker(viewer)), policy.values(viewer) | {"ticket": getattr(root, "id", root)}).first()
     if row is None:
         raise Missing()
-    statuses = policy.next_statuses(viewer, row, row)
+    statuses = next_statuses(viewer, row, row)
     mine = row.author_id == viewer.id
     return Panel(row, statuses, [to for to in statuses if mine and "requester" in NEXT[row.status][to]], mine, policy.can(viewer, "ticket.take", row),
                  day_in_words(row.closes_at, now(), viewer.tz) if row.closes_at else "",
@@ -89,3 +89,10 @@ def choices_of(ticket_id, viewer):
     found = list(db.session.execute(sa.union_all(teams, agents)))
     found.sort(key=lambda row: row.fold)
     return [row for row in found if row.handle is None], [row for row in found if row.handle is not None]
+
+
+def next_statuses(viewer, post, ticket):
+    """The statuses this person may move a ticket to: what the buttons offer and the action allows."""
+    is_desk = policy.can(viewer, "ticket.move", post)
+    is_requester = viewer is not None and post.author_id == viewer.id
+    return [to for to, others in NEXT[ticket.status].items() if is_desk or is_requester and "requester" in others]

@@ -12,6 +12,7 @@ from ..posts.models import Post
 from .checker import check_sentence, closing_time
 from .major_actions import ENDING, end_with
 from .models import ENDED, HOLD_REASONS, NEXT, OPEN, STATUSES, Sentence, Ticket
+from .queries import next_statuses
 
 #: the states as people say them
 WORDS = {"new": "received", "in_progress": "being worked on", "on_hold": "waiting", "resolved": "fixed", "closed": "done",
@@ -55,7 +56,7 @@ def _check_move(viewer, post, ticket, status):
     """Does the table lead from here to there, and for this person?"""
     if status not in NEXT[ticket.status]:
         raise Conflict(_why_not(ticket.status, status))
-    if status not in policy.next_statuses(viewer, post, ticket):
+    if status not in next_statuses(viewer, post, ticket):
         raise NotAllowed(f"Only the desk can say that your ticket is {WORDS[status]}. Write a reply, and they read it."
                          if (ticket.status, status) != ("on_hold", "in_progress") else
                          "Your ticket goes on as soon as what it waits for is there. Write a reply if you have news.")

@@ -32,9 +32,9 @@ def phone(request, desk, desktop, mozilla_push, google_push):
     return made
 
 
-def ring(phone, desk, person):
+def ring(phone, desk, person, cookie=None):
     """Sign in on the phone and turn its notices on, unless it rings already."""
-    phone.open(desk.cookie(person), "/me/notifications")
+    phone.open(cookie or desk.cookie(person), "/me/notifications")
 
     def rings():
         if "This sign-in" not in phone.text():

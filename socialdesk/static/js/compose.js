@@ -159,6 +159,7 @@ function drafts(form, box) {
   });
   box.addEventListener("input", () => { timer ||= setTimeout(keep, DRAFT_MS); });
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && timer && keep());
+  window.addEventListener("pagehide", () => timer && keep());
   form.addEventListener("submit", () => { clearTimeout(timer); timer = 0; });
 }
 

@@ -154,6 +154,7 @@ function concerns(part, topic) {
 }
 
 function tell(topic) {
+  document.dispatchEvent(new CustomEvent("hint", { detail: topic }));
   for (const part of parts) {
     if (!part.isConnected) parts.delete(part);
     else if (concerns(part, topic)) refresh(part);

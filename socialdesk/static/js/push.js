@@ -1,8 +1,9 @@
 // Notices on this device: turning them on, and at each start of the app whether the desk still knows it.
 import { tell } from "./app.js";
 
-const SUBSCRIBE_SECONDS = 20;
+const SECONDS = 20;                              // so long a push service may take to answer, and a test to be shown
 const CHECKED = "push-checked";
+const RINGS = "push-rings";                     // who turned notices on in this browser, and the address it had
 const { person, epoch } = document.documentElement.dataset;
 const who = `${person}:${epoch}`;
 
@@ -16,6 +17,8 @@ const WORDS = {
   silent: "The browser's push service does not answer. A firewall may be in the way: try again on another network; your inbox works without it.",
   away: "The desk cannot be reached. Nothing was changed: press again when the network is back.",
   on: "This device rings now.",
+  shown: "This device has shown the test. If you do not see it, the system hides it: look at Do not disturb or Focus, and at its settings for this browser's notices.",
+  unseen: "The push service took the test, but after 20 seconds this device has shown nothing. Look at battery saving for this browser, at Do not disturb or Focus, and try another network: a firewall may hold it back.",
 };
 
 class Fault extends Error {
@@ -48,9 +51,18 @@ async function ask(address, options = {}) {
 
 const deskKey = async () => (await ask("/me/devices/key")).key;
 
-function register(subscription) {
-  return ask("/me/devices", { method: "POST", headers: { "Content-Type": "application/json" },
-                              body: JSON.stringify({ ...subscription.toJSON(), label: label() }) });
+async function register(subscription, more = {}) {
+  const { id } = await ask("/me/devices", { method: "POST", headers: { "Content-Type": "application/json" },
+                                            body: JSON.stringify({ ...subscription.toJSON(), label: label(), ...more }) });
+  try {
+    if (id) localStorage.setItem(RINGS, JSON.stringify({ person, endpoint: subscription.endpoint }));
+    else localStorage.removeItem(RINGS);
+  } catch { /* no storage: a lost subscription is not missed */ }
+  return id;
+}
+
+function remembered() {
+  try { return JSON.parse(localStorage.getItem(RINGS)); } catch { return null; }
 }
 
 function label() {
@@ -77,7 +89,7 @@ function plain(buffer) {
 
 async function worker() {
   await navigator.serviceWorker.register("/service-worker.js").catch(() => { throw new Fault("private"); });
-  return within(SUBSCRIBE_SECONDS, navigator.serviceWorker.ready);
+  return within(SECONDS, navigator.serviceWorker.ready);
 }
 
 async function subscribe(registration, key) {
@@ -85,7 +97,7 @@ async function subscribe(registration, key) {
   if (present && plain(present.options?.applicationServerKey) === key) return present;
   if (present) await present.unsubscribe();                     // it was made for a key that the desk no longer has
   try {
-    return await within(SUBSCRIBE_SECONDS, registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: bytes(key) }));
+    return await within(SECONDS, registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: bytes(key) }));
   } catch (error) {
     if (error instanceof Fault) throw error;
     if (Notification.permission === "denied" && error.name === "NotAllowedError") throw new Fault("blocked");
@@ -106,17 +118,44 @@ async function turnOn() {
   await register(await subscribe(registration, key));
 }
 
-/** At each start of the app: the desk learns this device's present address, after a change of key a new one is made. */
+/** At each start of the app: the desk learns this device's present address; after a change of key, or where the browser has lost
+    its subscription, a new one is made. One that its person turned off elsewhere ends here too. */
 export async function check() {
   try {
     if (sessionStorage.getItem(CHECKED) === who || whyNot() || Notification.permission !== "granted") return;
     const registration = await navigator.serviceWorker.getRegistration();
-    if (!await registration?.pushManager.getSubscription()) return;
-    await register(await subscribe(registration, await deskKey()));
+    const present = await registration?.pushManager.getSubscription();
+    const former = remembered();
+    if (!registration || (!present && former?.person !== person)) return;
+    const subscription = await subscribe(registration, await deskKey());
+    if (!await register(subscription, { old: present?.endpoint ?? former?.endpoint, again: true })) await subscription.unsubscribe();
     sessionStorage.setItem(CHECKED, who);
     const place = document.querySelector("#devices [data-module~=push]:not([data-here])");
     place?.dispatchEvent(new Event("devices-changed", { bubbles: true }));
   } catch { /* without network there is nothing to compare with; the next start asks again */ }
+}
+
+// Turned off on the page of this very device: the browser lets its subscription go as well.
+document.addEventListener("submit", async ({ target }) => {
+  if (!target.matches("[data-push-here] form[action$='/remove']")) return;
+  try { localStorage.removeItem(RINGS); } catch { /* nothing was kept */ }
+  const registration = await navigator.serviceWorker?.getRegistration();
+  (await registration?.pushManager.getSubscription())?.unsubscribe();
+});
+
+// A test: the worker says when this device has shown it, now and then sooner than the desk's answer is here.
+let shownAt = 0;
+let sayShown = () => {};
+navigator.serviceWorker?.addEventListener("message", ({ data }) => {
+  if (!data?.shown) return;
+  shownAt = Date.now();
+  sayShown();
+});
+
+function awaitTest(words) {
+  const late = setTimeout(() => { words.textContent = WORDS.unseen; }, SECONDS * 1000);
+  sayShown = () => { clearTimeout(late); words.textContent = WORDS.shown; };
+  if (Date.now() - shownAt < SECONDS * 500) sayShown();
 }
 
 async function isOn() {
@@ -132,6 +171,7 @@ export async function bind(place) {
   if (!button) return;
   const reason = whyNot();
   if (reason) words.textContent = WORDS[reason];
+  else if (place.dataset.pushTested !== undefined) awaitTest(words);
   place.querySelector("[data-push-install]")?.toggleAttribute("hidden", reason !== "install");
   button.hidden = (reason !== null && reason !== "blocked") || (place.dataset.here !== undefined && await isOn());
   button.addEventListener("click", async () => {

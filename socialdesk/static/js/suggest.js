@@ -1,18 +1,25 @@
 // What is known while one types: a list that never moves under the finger, is walked by arrow keys, and opens over the text.
 // Without this the composer's own button shows the same list, and its links lead to the pages.
 
+import { tell } from "./app.js";
+
 const LEAST_LETTERS = 8;
 const KNOWN_MS = 120, ASKED_MS = 500, VOICE_MS = 600;
+const PAUSE_MS = 2000;                          // who has done nothing for so long does not reach for what would move
 const AWAY_MS = 400;                            // a finger that was lifted may still be about to press
 const PLACES = "#suggestions, #others-asked, #known-sheet";
+const AWAY = "There is no network, so nothing can be looked up. Your text is kept, and looked up when the network is back.";
 const FRAGMENT = { headers: { "HX-Request": "true" } };
 
 /** Show what is known of the text in the box as it is typed. */
 export function bind(section) {
   const box = () => document.getElementById("body");
   const sheet = makeSheet(document.getElementById("known-sheet"), box);
-  const known = makeList(section, "/suggestions", KNOWN_MS, makeVoice(document.getElementById("known-said")));
-  const asked = makeList(document.getElementById("others-asked"), "/suggestions/asked", ASKED_MS);
+  const say = makeVoice(document.getElementById("known-said"));
+  const known = makeList(section, "/suggestions", KNOWN_MS, (count) => say({ known: count }), AWAY);
+  const asked = makeList(document.getElementById("others-asked"), "/suggestions/asked", ASKED_MS, (count) => say({ asked: count }));
+  shrinkInAPause([known, asked]);
+  window.addEventListener("online", () => { for (const list of [known, asked]) list.ask(box().value); });
 
   document.addEventListener("input", ({ target }) => {
     if (target === box()) for (const list of [known, asked]) list.ask(target.value);
@@ -50,14 +57,13 @@ export function cut(text) {
 
 // --- a list that keeps its place
 
-function makeList(place, address, wait, say = () => {}) {
+function makeList(place, address, wait, say, away = "") {
   const isHeld = holds(place, () => waiting && show(waiting));
   let timer = 0, asking = null, waiting = null;
 
   function ask(text) {
     stop();
     if (text.trim().length < LEAST_LETTERS && text.trim().split(/\s+/).length < 2) {
-      if (!text.trim()) place.style.minBlockSize = "";
       return show(empty(place));
     }
     timer = setTimeout(fetchFor, wait, text);
@@ -69,13 +75,15 @@ function makeList(place, address, wait, say = () => {}) {
       const answer = await fetch(`${address}?body=${encodeURIComponent(cut(text))}`, { ...FRAGMENT, signal: asking.signal });
       const fresh = answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-ids]");
       if (fresh) show(document.adoptNode(fresh));
-    } catch { /* no network, or typed on: what stands there stands */ }
+    } catch (error) {                           // what stands there belongs to another text, and could not be opened
+      if (error.name !== "AbortError") show(empty(place, away));
+    }
   }
 
   function show(fresh) {
     const now = place.firstElementChild;
     waiting = null;
-    if (now?.dataset.ids === fresh.dataset.ids) return renew(now, fresh);
+    if (now?.dataset.ids === fresh.dataset.ids && now.textContent.trim() && fresh.textContent.trim()) return renew(now, fresh);
     if (isHeld()) { waiting = fresh; return; }
     settle(fresh, now);
     place.style.minBlockSize = `${Math.max(place.offsetHeight, parseFloat(place.style.minBlockSize) || 0)}px`;
@@ -90,14 +98,28 @@ function makeList(place, address, wait, say = () => {}) {
     waiting = null;
   }
 
-  return { ask, stop, clear: () => place.replaceChildren(empty(place)) };
+  return { ask, stop, isHeld, shrink: () => { place.style.minBlockSize = ""; }, clear: () => place.replaceChildren(empty(place)) };
 }
 
-function empty(place) {
+function empty(place, words = "") {
   const nothing = document.createElement("div");
   nothing.id = place.dataset.holds;
   nothing.dataset.ids = "";
+  if (words) nothing.append(Object.assign(document.createElement("p"), { className: "muted", textContent: words }));
   return nothing;
+}
+
+// The room a longer list had is given back, once nothing was typed, touched or pointed at for a while.
+function shrinkInAPause(lists) {
+  let timer = 0;
+  const begin = () => { clearTimeout(timer); timer = setTimeout(end, PAUSE_MS); };
+  const end = () => {
+    if (lists.some((list) => list.isHeld()) || document.querySelector("#suggestions ~ :is(:hover, :focus-within)")) return begin();
+    for (const list of lists) list.shrink();
+  };
+  for (const name of ["input", "keydown", "pointerdown", "pointermove", "pointerup", "scroll", "htmx:after:swap"]) {
+    document.addEventListener(name, begin, { passive: true, capture: true });
+  }
 }
 
 // Of the same things only the sentence that fits better changes, in a room that stays as high.
@@ -138,14 +160,22 @@ function holds(place, free) {
 }
 
 function makeVoice(voice) {
+  const counts = { known: 0, asked: 0 };
   let timer = 0, last = 0;
-  return (count) => {
+  return (fresh) => {
+    Object.assign(counts, fresh);
     clearTimeout(timer);
     timer = setTimeout(() => {
-      voice.textContent = count ? `${count} ${count === 1 ? "suggestion. Arrow down to read it." : "suggestions. Arrow down to read them."}` : last ? "No suggestion any more." : "";
-      last = count;
+      const all = counts.known + counts.asked;
+      voice.textContent = all ? `${inWords(counts)}. Arrow down to read ${all === 1 ? "it" : "them"}.` : last ? "No suggestion any more." : "";
+      last = all;
     }, VOICE_MS);
   };
+}
+
+function inWords({ known, asked }) {
+  return [known && `${known} ${known === 1 ? "suggestion" : "suggestions"}`, asked && `${asked} open ${asked === 1 ? "question" : "questions"} of others`]
+    .filter(Boolean).join(", ");
 }
 
 // --- by keys: down from the end of the text into the lists, up and Escape back to it
@@ -178,7 +208,9 @@ function makeSheet(sheet, box) {
     try {
       const answer = await fetch(`/suggestions/${link.dataset.open}`, FRAGMENT);
       text = answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#sheet-text");
-    } catch { /* as if it were not there: its page says what is the matter */ }
+    } catch {                                   // its page would not come either, and the text would be left behind
+      return tell("There is no network, so it cannot be opened now. Your text is kept here: try it when the network is back.", true);
+    }
     if (!text) return location.assign(link.href);
     sheet.replaceChildren(document.adoptNode(text));
     window.htmx?.process(text);

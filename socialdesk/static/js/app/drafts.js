@@ -3,6 +3,7 @@
 import { root, who } from "./person.js";
 
 const DRAFT_DAYS = 14;
+const ALWAYS = "1";                             // data-kept-at of a box that has something of its own to stand in it, such as an article's text
 const draftKey = (place) => `keep:${who}:${place}`;
 const storage = {                               // it may be full or forbidden: the page works without
   read(key) { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } },
@@ -18,7 +19,8 @@ export function dropDrafts(which) {
 
 function keepDraft(field) {
   const text = field.value;
-  if (text.trim()) storage.write(draftKey(field.dataset.keep), { text, at: Date.now() });
+  // An emptied box is kept as such: the desk's copy of what stood in it may still be on its way out.
+  if (text.trim() || field.dataset.keptAt !== ALWAYS) storage.write(draftKey(field.dataset.keep), { text, at: Date.now() });
   else storage.drop(draftKey(field.dataset.keep));
 }
 
@@ -26,6 +28,7 @@ function keepDraft(field) {
 export function restoreDraft(field) {
   const draft = storage.read(draftKey(field.dataset.keep));
   if (!draft || (field.value && !(draft.at > Number(field.dataset.keptAt)))) return;      // the desk's copy, unless this one is newer
+  if (field.value === draft.text) return;
   field.value = draft.text;
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }

@@ -152,6 +152,6 @@ window.addEventListener("beforeinstallprompt", (event) => {
 });
 
 navigator.serviceWorker?.register("/service-worker.js").catch(() => { /* private window, or switched off: the desk works without */ });
-// A device that may ring: at the start of the app the desk hears where it is reached now.
+// A device that may ring: what it shows is held against the inbox, and the desk hears where it is reached now.
 if (!who) try { sessionStorage.removeItem("push-checked"); } catch { /* no storage, nothing kept */ }
-else if (window.Notification?.permission === "granted") import("./push.js").then((push) => push.check(), () => {});
+else if (window.Notification?.permission === "granted") import("./device.js").then((device) => device.start(), () => {});

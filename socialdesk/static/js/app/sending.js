@@ -15,7 +15,7 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.method !== "post") return;
-  if (form.matches("[data-sign-out]")) { dropDrafts(() => true); window.caches?.delete("shared"); }
+  if (form.matches("[data-sign-out]")) { dropDrafts(() => true); for (const name of ["shared", "deeds"]) window.caches?.delete(name); }
   else noteSent(form);
   sending.add(form);
   form.setAttribute("aria-busy", "true");

@@ -1,0 +1,47 @@
+"""Notices on a device: the buttons they carry, and which of them still stand."""
+from flask import Blueprint, jsonify, redirect, render_template, request
+
+from ..errors import Missing
+from ..people.throttle_actions import spend
+from ..web import once, viewer
+from . import button_queries, deed_actions, queries
+from .button_checker import BUTTONS, stale
+
+bp = Blueprint("deeds", __name__)
+
+
+@bp.get("/notices/<int:notification_id>/<deed>")
+def ask(notification_id, deed):
+    """The page with the same button: for browsers without scripts, and after signing in again.  It does nothing by itself."""
+    told = button_queries.told_of(viewer(), notification_id, deed, _n())
+    return render_template("notifications/deed.html", here="inbox", told=told, button=BUTTONS[deed], why=stale(deed, told.status, told.moved),
+                           action=f"{request.path}?n={_n()}")
+
+
+@bp.post("/notices/<int:notification_id>/<deed>")
+def press(notification_id, deed):
+    """Do it; the same press twice is once."""
+    person, n = viewer(), _n()
+
+    def work():
+        spend("deed", person.id)
+        return {"post": deed_actions.press(person, notification_id, deed, n)}
+    done = once(person, work, key=f"notice {notification_id}.{n} {deed}")
+    if request.wants_json:
+        return jsonify(sentence=BUTTONS[deed].done, badge=queries.unread_count(person))
+    return redirect(f"/p/{done['post']}", 303)
+
+
+@bp.get("/inbox/standing")
+def standing():
+    """Which of the lines a device shows (lines=1,2) are still unread, and the number for the badge."""
+    asked = [int(part) for part in request.args.get("lines", "").split(",") if part.isdecimal() and len(part) < 19]
+    return jsonify(unread=queries.standing_of(viewer(), asked[:queries.MOST_COUNTED]), badge=queries.unread_count(viewer()))
+
+
+def _n():
+    """Which telling of the notice was pressed.  Raises Missing where none is named."""
+    n = request.args.get("n", "")
+    if not (n.isdecimal() and len(n) < 10):
+        raise Missing("This button belongs to no notice. Open your inbox and go on from there.")
+    return int(n)
