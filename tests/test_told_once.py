@@ -17,8 +17,8 @@ from socialdesk.db import clock, db, now, transaction
 from socialdesk.jobs import Job
 from socialdesk.notifications import delivery
 from socialdesk.notifications.choice_actions import choose
-from socialdesk.notifications.service_delivery import services
 from socialdesk.notifications.models import Delivery, Device, Notification, Told
+from socialdesk.notifications.service_delivery import services
 from socialdesk.people.hours_checker import is_within
 from socialdesk.people.models import Person
 from socialdesk.people.profile_actions import change_profile
@@ -43,15 +43,15 @@ class Air:
     """What leaves the desk: each push as it is posted, with what was allowed at that moment."""
 
     def __init__(self):
-        self.sent, self.wrong, self.answers = [], [], []
+        self.sent, self.answers = [], []
 
     def seal(self, office, device, payload):
         return payload
 
     async def post(self, office, endpoint, sealed, topic, ttl):
         notice = json.loads(sealed)["notification"]
-        self.sent.append((int(endpoint.rsplit("/", 1)[1]), notice))
         status = self.answers.pop() if self.answers else 201
+        self.sent.append((int(endpoint.rsplit("/", 1)[1]), notice, status))
         return delivery.Answer(status, 60 if status == 429 else None)
 
 
@@ -124,7 +124,7 @@ def machine(make, browse, air):
             """Each push that left since the last look: was it allowed?"""
             people = {row.id: row for row in db.session.execute(sa.select(
                 Person.id, Person.hours, Person.tz, Person.quiet_until).where(Person.id.in_([one.id for one in self.people])))}
-            for person_id, notice in air.sent[self.read:]:
+            for person_id, notice, _ in air.sent[self.read:]:
                 row = people[person_id]
                 assert is_within(row.hours, row.tz, now() - timedelta(seconds=121 if self.crashed else 0)) or is_within(row.hours, row.tz, now())
                 assert row.quiet_until is None or row.quiet_until <= now()
@@ -219,7 +219,7 @@ def machine(make, browse, air):
                 return
             database._fail_at, air.answers[:] = None, []
             self.let_pass(now() + timedelta(days=12))
-            marks = Counter((device, notice["data"]["id"]) for device, notice in air.sent)
+            marks = Counter((device, notice["data"]["id"]) for device, notice, status in air.sent if status == 201)
             if not self.crashed:
                 assert set(marks.values()) <= {1}, "without a death nothing is sent twice"
             left = db.session.scalars(sa.select(Delivery.id).where(Delivery.state == "due", Delivery.person_id.in_([one.id for one in self.people]))).all()
