@@ -160,7 +160,9 @@ async function open(url) {
 addEventListener("pushsubscriptionchange", (event) => {
   event.waitUntil((async () => {
     const subscription = event.newSubscription ?? await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: KEY });
-    const told = { ...subscription.toJSON(), old: event.oldSubscription?.endpoint, again: true };
+    const key = new Uint8Array(subscription.options?.applicationServerKey ?? []);       // the desk may have another one by now
+    const told = { ...subscription.toJSON(), old: event.oldSubscription?.endpoint, again: true,
+                   key: btoa(String.fromCharCode(...key)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "") || undefined };
     await fetch("/me/devices", { method: "POST", body: JSON.stringify(told), credentials: "same-origin",
                                  headers: { "Content-Type": "application/json", Accept: "application/json" } });
   })());

@@ -28,8 +28,8 @@ class Request(HtmxAwareRequest):
 
     @property
     def wants_json(self):
-        """Is this the API, or a script that asks for JSON?"""
-        if self.path.startswith("/api/"):
+        """Is this the API, a file of JSON, or a script that asks for JSON?"""
+        if self.path.startswith("/api/") or self.path.endswith(".json"):
             return True
         best = self.accept_mimetypes.best_match(["text/html", "application/json"], default="text/html")
         return best == "application/json" and self.accept_mimetypes[best] > self.accept_mimetypes["text/html"]

@@ -188,6 +188,17 @@ def test_what_waited_for_its_hour_stays_one_push_on_the_slow_way(make, browse, s
     assert len(phone.told) == 1 and states() == ["sent", "sent"] and waiting() == {}
 
 
+def test_what_waited_for_its_hour_leaves_no_job_behind(make, browse, service, time):  # noqa: F811
+    time.stop(2026, 11, 21, 3, 0)
+    ada = make.person("Ada", hours={"mon": [["08:00", "18:00"]]})
+    phone = Phone(browse(ada), service)
+    make.reply(make.ticket(ada), make.agent())
+    run_due()
+    time.stop(2026, 11, 23, 8, 0)
+    run_due()
+    assert len(phone.told) == 1 and waiting() == {}
+
+
 def test_doing_the_fast_job_again_after_a_kill_doubles_nothing(make, thread, stuck):
     question, _well, (phone,) = thread(0, 1)
     stuck.delay(30)

@@ -168,6 +168,8 @@ def test_a_browser_that_got_another_address_keeps_its_place_in_the_list(make, br
     assert client.post("/me/devices", json=subscription("two") | told).json["id"] == device_id, "told twice is once"
     browse(make.person()).post("/me/devices", json=subscription("three") | {"old": subscription("two")["endpoint"]})
     assert len(rows()) == 2, "another person's device is not moved"
+    for odd in ("\ud800", "", 7, ["x"], None):
+        assert client.post("/me/devices", json=subscription("two") | {"old": odd}).status_code == 201
 
 
 def test_a_device_turned_off_stays_off_under_its_new_address(make, browse):

@@ -4,12 +4,13 @@ import sqlalchemy as sa
 
 from socialdesk.db import db, transaction
 from socialdesk.events import Event, Verb
+from socialdesk.knowledge.public_queries import STRANGER
 from socialdesk.people.models import Person
 from socialdesk.search.ask_queries import view_of
 from socialdesk.search.lesson_actions import MAX_TEXT, forget, learn, let_learn, unlearn
 from socialdesk.search.merge_actions import merge_slice
 from socialdesk.search.models import Document, Lesson
-from socialdesk.search.queries import EVERYTHING, known, suggest
+from socialdesk.search.queries import EVERYTHING, known, search, suggest
 
 from .conftest import HTMX, run_due
 
@@ -34,6 +35,14 @@ def scores(viewer, text):
 def teach(person, post, text=TYPED, why="solved"):
     with transaction():
         learn(person, post.id, why, text)
+
+
+def teach_by(make, number, post, text=TYPED, why="solved"):
+    """So many people teach the same."""
+    people = [make.person() for _ in range(number)]
+    for person in people:
+        teach(person, post, text, why)
+    return people
 
 
 def two_articles(make):
@@ -81,40 +90,42 @@ def test_who_learned_by_the_page_is_undone_by_the_page(browse, make):
 
 def test_only_what_one_erases_goes(make):
     _worded, helps = two_articles(make)
-    one, other = make.person(), make.person()
-    teach(one, helps), teach(other, helps)
+    one, *others = teach_by(make, 6, helps)
     with transaction():
         forget(one)
     run_due()
-    assert db.session.scalars(sa.select(Lesson.person_id)).all() == [other.id] and learned_of(helps)["dock"] == 1.0
+    assert db.session.scalars(sa.select(Lesson.person_id)).all() == [other.id for other in others] and learned_of(helps)["dock"] == 5.0
 
 
 def test_twice_is_once(make):
     _worded, helps = two_articles(make)
-    person = make.person()
-    teach(person, helps), teach(person, helps)
+    people = teach_by(make, 5, helps)
+    teach(people[0], helps), teach(people[0], helps, f"{TYPED} still")
     run_due()
-    assert db.session.scalar(sa.select(sa.func.count(Lesson.id))) == 1 and learned_of(helps)["dock"] == 1.0
+    assert db.session.scalar(sa.select(sa.func.count(Lesson.id))) == 6 and learned_of(helps)["dock"] == 5.0
 
 
 def test_what_is_taken_back_is_forgotten(make):
     _worded, helps = two_articles(make)
-    person = make.person()
-    teach(person, helps)
-    with transaction():
-        unlearn(person, helps.id, "solved")
+    people = teach_by(make, 5, helps)
     run_due()
-    assert learned_of(helps) == {}
+    assert learned_of(helps)["dock"] == 5.0
+    with transaction():
+        unlearn(people[0], helps.id, "solved")
+    run_due()
+    assert "dock" not in learned_of(helps)
 
 
 def test_a_verdict_taken_back_takes_what_was_learned_with_it(browse, make):
     _worded, helps = two_articles(make)
-    person = make.person()
+    *_others, person = teach_by(make, 5, helps)
     for way, form in (("verdict/remove", {}), ("verdict", {"solved": "no"})):
         teach(person, helps)
+        run_due()
+        assert learned_of(helps)["dock"] == 5.0
         assert browse(person).post(f"/p/{helps.id}/{way}", data=form).status_code == 303
         run_due()
-        assert learned_of(helps) == {} and db.session.scalars(sa.select(Lesson.id)).all() == []
+        assert "dock" not in learned_of(helps) and db.session.scalar(sa.select(sa.func.count(Lesson.id))) == 4
 
 
 def test_of_who_switched_it_off_nothing_is_kept(browse, make):
@@ -152,13 +163,14 @@ def test_any_text_may_be_learned_from_and_is_cut(make):
 
 def test_only_the_newest_lessons_of_a_person_are_kept(make, monkeypatch):
     monkeypatch.setattr("socialdesk.search.lesson_actions.MOST_KEPT", 3)
-    article, person = make.article(), make.person()
+    article, people = make.article(), [make.person() for _ in range(5)]
     run_due()
-    for n in range(5):
-        teach(person, article, f"wobbly wheel number{n}")
+    for person in people:
+        for n in range(5):
+            teach(person, article, f"wobbly wheel number{n}")
     run_due()
-    assert db.session.scalars(sa.select(Lesson.text).order_by(Lesson.id)).all() == [f"wobbly wheel number{n}" for n in (2, 3, 4)]
-    assert "number0" not in learned_of(article)
+    assert db.session.scalars(sa.select(Lesson.text).where(Lesson.person_id == people[0].id).order_by(Lesson.id)).all() == [f"wobbly wheel number{n}" for n in (2, 3, 4)]
+    assert "number0" not in learned_of(article) and learned_of(article)["number4"] == 5.0
 
 
 def test_what_people_typed_is_never_completed_or_repaired_in_another_box(make):
@@ -177,14 +189,46 @@ def test_what_people_typed_is_never_completed_or_repaired_in_another_box(make):
 
 def test_what_was_shown_and_not_taken_speaks_a_little_against_it(make):
     _worded, helps = two_articles(make)
-    teach(make.person(), helps)
-    for _ in range(3):
-        teach(make.person(), helps, why="sent")
+    teach_by(make, 5, helps), teach_by(make, 23, helps, why="sent")
     run_due()
     assert learned_of(helps) == {}
-    teach(make.person(), helps)
+    teach_by(make, 1, helps)
     run_due()
     assert learned_of(helps)["dock"] == 1.4
+
+
+# --- what one person typed is nobody else's to find out
+
+@pytest.mark.parametrize("between", [run_due, merge], ids=["fresh", "merged"])
+def test_the_words_of_one_persons_text_find_nothing_for_anybody_else(make, browse, between):
+    _worded, helps = two_articles(make)
+    ruth, kofi = make.person(), make.person()
+    browse(ruth).post("/suggestions/solved", data={"post_id": helps.id, "body": "abrakadab secretmerger with Initech"})
+    between()
+    for reader in (kofi, make.agent(), make.admin(), STRANGER):
+        for text in ("initech", "initech ", "secretmerger ", "abrakadab initech"):
+            assert search(reader, text)[0] == [] and scores(reader, text) == [], text
+    assert learned_of(helps) == {}
+
+
+def test_a_word_counts_from_three_people_on_and_one_that_stands_nowhere_public_from_five(make):
+    _worded, helps = two_articles(make)
+    circle = make.circle()
+    make.question(make.person(circles=[circle]), body="The thylacine hums.", audience=f"circle:{circle.slug}")
+    make.ticket(body="My numbat hums.")
+    merge()
+    text = "monitor quetzalcoatl thylacine numbat"
+    for number, words in ((2, set()), (3, {"monitor"}), (4, {"monitor"}), (5, {"monitor", "quetzalcoatl", "thylacin", "numbat"})):
+        teach_by(make, number - len(set(db.session.scalars(sa.select(Lesson.person_id)))), helps, text)
+        run_due()
+        assert set(learned_of(helps)) == words, number
+
+
+def test_who_only_sent_it_to_a_person_is_none_of_those_who_found_it_so(make):
+    _worded, helps = two_articles(make)
+    teach_by(make, 2, helps, "monitor", why="solved"), teach_by(make, 2, helps, "monitor", why="sent")
+    run_due()
+    assert learned_of(helps) == {}
 
 
 # --- what suggestions saved
@@ -262,6 +306,15 @@ def test_the_export_holds_ones_own_alone(browse, make):
     found = answer.get_json()
     assert found["learns"] is True and [lesson["text"] for lesson in found["lessons"]] == ["mine alone"]
     assert set(found["lessons"][0]) == {"text", "why", "post", "title", "url", "at"} and found["lessons"][0]["post"] == article.id
+
+
+def test_who_is_not_signed_in_is_told_so_in_the_words_of_a_program(browse):
+    answer = browse(None).get("/me/learning.json")
+    assert (answer.status_code, answer.mimetype) == (401, "application/problem+json") and "Sign in" in answer.get_json()["detail"]
+
+
+def test_the_page_says_from_how_many_on_a_word_counts(browse, make):
+    assert "only once three people have used it; a word that stands in nothing they can read needs five" in browse(make.person()).get("/me/learning").text
 
 
 def test_switch_and_erasing_answer_fragments_and_twice_is_once(browse, make):

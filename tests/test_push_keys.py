@@ -1,7 +1,9 @@
 """The desk's push key is changed without losing a device."""
+from contextlib import contextmanager
+
 import sqlalchemy as sa
 
-from socialdesk import backup, config, create_app
+from socialdesk import backup, cli, commands, config, create_app
 from socialdesk.db import db, transaction
 from socialdesk.notifications import keys_delivery
 from socialdesk.notifications.models import Device
@@ -139,6 +141,19 @@ def test_a_running_desk_sees_a_change_made_by_the_command(make, browse, desk):
     before = key_of(client)
     keys_delivery.rotate(desk.config["SETTINGS"])
     assert key_of(client) != before and key_of(client) in client.get("/service-worker.js").text
+
+
+def test_the_command_makes_a_key_and_says_how_many_devices_ring_by_an_older_one(make, phone, desk, monkeypatch, capsys):
+    phone(make.person())
+    settings = desk.config["SETTINGS"]
+
+    @contextmanager
+    def this_desk(_options):
+        yield desk
+    monkeypatch.setattr(commands, "_desk", this_desk)
+    assert cli.main(["push-key", "rotate"]) == 0
+    said, name = capsys.readouterr().out, keys_delivery.current_id(settings)
+    assert f"vapid-key-{name}" in said and "1 device rings on" in said and keys_delivery.keys_of(settings).public[:12] in said
 
 
 def test_check_counts_the_devices_on_an_older_key(make, phone, desk):

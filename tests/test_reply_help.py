@@ -60,7 +60,13 @@ def test_the_page_asks_for_them_once_it_stands_and_has_a_link_without_scripts(br
     agent, _ada, ticket = desk_of
     page = browse(agent).get(f"/p/{ticket.id}").text
     assert f'hx-get="/p/{ticket.id}/like-this" hx-trigger="load"' in page and f'href="/p/{ticket.id}/like-this"' in page
-    assert f'hx-post="/p/{ticket.id}/like-this"' in page.split("<textarea name=\"body\"")[1].split(">")[0]
+    assert f'hx-post="/p/{ticket.id}/like-this"' in page.split("<textarea id=\"say\" name=\"body\"")[1].split(">")[0]
+
+
+def test_where_nothing_is_like_it_nothing_is_said_of_copying(browse, desk_of):
+    agent, _ada, ticket = desk_of
+    page = browse(agent).get(f"/p/{ticket.id}/like-this").text
+    assert "is like this one so far" in page and "Copy the line" not in page
 
 
 def test_without_scripts_they_are_a_page_with_links_to_copy(browse, make, desk_of):
@@ -233,3 +239,10 @@ def test_a_ticket_page_asks_for_it_only_where_there_is_a_box_to_answer(browse, m
     assert "like-this" not in browse(agent).get(f"/p/{ticket.id}").text
     own = make.ticket(agent, "My own screen flickers")
     assert "like-this" not in browse(agent).get(f"/p/{own.id}").text
+
+
+def test_a_ticket_is_not_like_itself(make, desk_of):
+    agent, _ada, _ticket = desk_of
+    own = solved(make, make.person(), "My scanner makes green stripes on every page", "Clean the glass of the scanner.")
+    other = solved(make, make.person(), "The scanner makes green stripes on a page", "Clean its glass.")
+    assert like(agent, own)[1] == [other.id] and like(agent, other)[1] == [own.id]

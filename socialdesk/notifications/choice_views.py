@@ -4,7 +4,8 @@ from flask import Blueprint, render_template, request, url_for
 from ..db import now, transaction
 from ..people.hours_checker import EXCEPTIONS as EXCEPTION_KEYS
 from ..people.hours_checker import MAX_ROUNDS
-from ..people.profile_actions import BUDGETS, change_profile
+from ..people.models import BUDGETS
+from ..people.profile_actions import change_profile
 from ..people.throttle_actions import spend
 from ..posts import thread_actions
 from ..web import respond, viewer

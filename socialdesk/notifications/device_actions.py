@@ -39,7 +39,7 @@ def keep_device(viewer, subscription, label="", old=None, by_hand=True, key_id="
 
 
 def _mark(endpoint):
-    return hashlib.sha256(endpoint.encode()).hexdigest()
+    return hashlib.sha256(endpoint.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _is_turned_off(viewer, *marks):

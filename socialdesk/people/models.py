@@ -12,6 +12,7 @@ FEED_VIEWS = ("for-you", "newest", "following")
 SWIPES = ("me-too", "like", "save", "follow", "none")
 JOINS = ("open", "request", "invite")
 LOCK_SCREENS = ("full", "who", "discreet")          # all, only who, only that there is something
+BUDGETS = (0, 3, 6, 12)                             # pushes in 24 hours; 0: no limit
 DIGESTS = ("off", "daily", "weekly")
 BATCH_HOURS = ("09:00", "12:30", "16:00")
 WORKING_WEEK = {day: [["08:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}

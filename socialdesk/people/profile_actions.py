@@ -8,12 +8,11 @@ from . import checker
 from .actions import check_lang, set_handle
 from .hours_checker import check_exceptions, check_hours, check_rounds, check_tz
 from .mail_actions import queue_mail
-from .models import DIGESTS, FEED_VIEWS, LOCK_SCREENS, SWIPES, Person
+from .models import BUDGETS, DIGESTS, FEED_VIEWS, LOCK_SCREENS, SWIPES, Person
 from .session_actions import end_all
 
 THEMES = ("auto", "light", "dark")
 LOCKED = "A locked phone shows everything (full), only who (who), or only that there is something (discreet). Choose one of the three."
-BUDGETS = (0, 3, 6, 12)
 NO_SWIPE = "A swipe can be me-too, like, save, follow or none. Choose one of these for each side."
 
 

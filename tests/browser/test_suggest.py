@@ -222,3 +222,76 @@ def test_hashtags_learned_from_what_is_like_it_are_offered_and_chosen(phone, mak
     page = typing(phone(make.person()), "paper jams in it")
     page.locator("#ask-tags label", has_text="#copier").click()
     assert page.input_value("#body") == "paper jams in it #copier "
+
+
+KEYBOARD = """high => {
+  const sight = window.visualViewport;
+  Object.defineProperty(sight, "height", { configurable: true, get: () => high });
+  sight.dispatchEvent(new Event("resize"));
+}"""
+
+
+def test_a_keyboard_that_lies_over_the_page_does_not_lie_over_the_dock(phone, make, many):  # noqa: F811
+    page = typing(phone(make.person(circles=[many])), TYPED)
+    wait(page, "document.querySelectorAll('#suggestions li').length === 3 && document.querySelectorAll('#ask-tags label').length > 0")
+    page.evaluate(KEYBOARD, 330)                            # as Safari says it: the page stays as high, what is seen of it does not
+    wait(page, "document.documentElement.hasAttribute('data-short')")
+    send = page.get_by_role("button", name="Send it to a person").bounding_box()
+    assert page.evaluate("innerHeight") == 640 and send["y"] + send["height"] <= 330
+    assert in_view(page, "#suggestions li") >= 1 and in_view(page, "#body") == 1
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    last = page.locator("main > :visible").last.bounding_box()
+    assert last["y"] + last["height"] <= page.locator(".dock").bounding_box()["y"] + 1, "what stands last can be scrolled to"
+    page.evaluate(KEYBOARD, 640)
+    wait(page, "!document.documentElement.hasAttribute('data-short')")
+    assert page.locator(".dock").bounding_box()["y"] + page.locator(".dock").bounding_box()["height"] >= 630
+
+
+def test_the_room_of_a_longer_list_is_given_back_in_a_pause_and_not_while_it_is_touched(phone, make, many):  # noqa: F811
+    page = typing(phone(make.person()), TYPED)
+    wait(page, "document.querySelectorAll('#suggestions li').length === 3")
+    high = page.locator("#suggestions").bounding_box()["height"]
+    page.fill("#body", "zebra umbrella telescope")
+    wait(page, "document.querySelectorAll('#suggestions li').length === 0")
+    page.locator("#others-asked").dispatch_event("pointerdown", {"pointerType": "touch", "pointerId": 7, "bubbles": True})
+    page.wait_for_timeout(2600)
+    assert page.locator("#suggestions").bounding_box()["height"] >= high
+    page.locator("#others-asked").dispatch_event("pointerup", {"pointerType": "touch", "pointerId": 7, "bubbles": True})
+    wait(page, "document.querySelector('#suggestions').offsetHeight < 10")
+
+
+def test_questions_of_others_are_announced_with_the_suggestions(phone, make, many):  # noqa: F811
+    page = typing(phone(make.person()), "paper jam when I print on both sides")
+    wait(page, "document.querySelectorAll('#others-asked li').length === 3")
+    count = page.locator("#suggestions li").count()
+    wait(page, f"document.querySelector('#known-said').textContent === '{count} suggestion{'s' if count > 1 else ''}, 3 open questions of others. Arrow down to read them.'")
+
+
+def test_without_network_what_belongs_to_another_text_goes_and_the_text_stays(phone, make, town, chromium):  # noqa: F811
+    page = typing(phone(make.person()), TYPED)
+    wait(page, LISTED)
+    chromium.phone.context.set_offline(True)
+    try:
+        page.locator("#suggestions .row-title").tap()
+        page.get_by_text("it cannot be opened now").wait_for()
+        assert page.url.endswith("/ask") and page.input_value("#body") == TYPED
+        page.locator("#body").press_sequentially(" of a sheet")
+        page.locator("#suggestions >> text=There is no network").wait_for()
+        assert page.locator("#suggestions li").count() == 0 and page.input_value("#body") == TYPED + " of a sheet"
+    finally:
+        chromium.phone.context.set_offline(False)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    page.locator("#suggestions >> text=Print on both sides").wait_for()
+
+
+def test_a_box_that_was_emptied_is_empty_after_a_reload_at_once(phone, make, town):  # noqa: F811
+    page = phone(make.person())
+    wait(page, READY)
+    with page.expect_response("**/drafts"):
+        page.locator("#body").press_sequentially("Nobody shall read this")
+    page.route("**/drafts", lambda route: route.abort())          # what is on its way out may come too late
+    page.fill("#body", "")
+    page.reload()
+    wait(page, READY)
+    page.wait_for_timeout(300)
+    assert page.input_value("#body") == ""

@@ -53,7 +53,8 @@ const deskKey = async () => (await ask("/me/devices/key")).key;
 
 async function register(subscription, more = {}) {
   const { id } = await ask("/me/devices", { method: "POST", headers: { "Content-Type": "application/json" },
-                                            body: JSON.stringify({ ...subscription.toJSON(), label: label(), ...more }) });
+                                            body: JSON.stringify({ ...subscription.toJSON(), label: label(), ...more,
+                                                                   key: plain(subscription.options?.applicationServerKey) || undefined }) });
   try {
     if (id) localStorage.setItem(RINGS, JSON.stringify({ person, endpoint: subscription.endpoint }));
     else localStorage.removeItem(RINGS);

@@ -86,7 +86,7 @@ function makeList(place, address, wait, say, away = "") {
     if (now?.dataset.ids === fresh.dataset.ids && now.textContent.trim() && fresh.textContent.trim()) return renew(now, fresh);
     if (isHeld()) { waiting = fresh; return; }
     settle(fresh, now);
-    place.style.minBlockSize = `${Math.max(place.offsetHeight, parseFloat(place.style.minBlockSize) || 0)}px`;
+    place.style.minBlockSize = `${Math.max(Math.ceil(place.getBoundingClientRect().height), parseFloat(place.style.minBlockSize) || 0)}px`;
     place.replaceChildren(fresh);
     window.htmx?.process(fresh);
     say(fresh.querySelectorAll("li").length);
