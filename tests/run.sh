@@ -7,7 +7,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 STAGES=(fast postgres slow browser)
-STAGE_SECONDS=1200
+STAGE_SECONDS=2400
 PYTHON=.venv/bin/python
 STAMP=.venv/test.lock
 export DEBIAN_FRONTEND=noninteractive PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONUTF8=1
