@@ -1,4 +1,6 @@
 """What one is told: each row of the table, told at once, with the rest, in the inbox alone, by mail, or not at all."""
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 
@@ -19,6 +21,7 @@ from socialdesk.tags.follow_actions import follow_tag
 from socialdesk.tickets import actions as tickets
 from socialdesk.tickets.major_actions import declare_major
 
+from .api_desk import call  # noqa: F401
 from .conftest import HTMX, run_due
 from .test_major import give_phone
 
@@ -367,3 +370,26 @@ def test_a_locked_phone_shows_as_much_of_each_kind_as_chosen(make, browse):
     db.session.rollback()
     assert tuple(row) == ("who", "full")
     assert page.post("/me/notifications/lock-screen", data={"lock_screen": "loud"}).status_code == 422
+
+
+def test_a_program_reads_and_changes_the_choices_of_its_person(make, call):
+    ada = make.person()
+    program = call(ada)
+    told = {one["matter"]: one for one in program.get("/me/choices").json["choices"]}
+    assert told["answers"]["told"] == "now" and "queue" not in told
+    changed = program.patch("/me/choices", {"matter": "answers", "told": "rest"})
+    assert {one["matter"]: (one["told"], one["mail"]) for one in changed.json["choices"]}["answers"] == ("rest", "second")
+    for wrong in ({"matter": "waits", "told": "off"}, {"matter": "queue", "told": "now"}, {"matter": "answers", "told": "loud"}):
+        assert program.patch("/me/choices", wrong).status_code == 422
+    me = program.patch("/me", {"batch_hours": ["15:00", "09:00"], "daily_pushes": 3, "even_outside": ["majors"], "digest": "daily", "lock_private": "who"})
+    assert [me.json[name] for name in ("batch_hours", "daily_pushes", "even_outside", "digest", "lock_private")] == [["09:00", "15:00"], 3, ["majors"], "daily", "who"]
+    assert program.patch("/me", {"digest": "hourly"}).status_code == 422
+
+
+def test_the_page_about_notices_names_every_matter_as_it_is():
+    page = (Path(__file__).parent.parent / "docs" / "notices.md").read_text("utf-8")
+    push, mail = {"now": "at once", "rest": "with the rest", "never": "no"}, {"second": "if unread after 2 h", "digest": "in the digest", "never": "no"}
+    for matter in MATTERS:
+        inbox = "yes" if matter.usual.inbox == "on" else "who asks for it"
+        rings = push[matter.usual.push] if matter.pushes else "never"
+        assert f"| {matter.sentence} | {inbox} | {rings} | {mail[matter.usual.mail]} |" in page

@@ -226,7 +226,8 @@ class Things:
             "restore_article": ((w.sam, self.old.id), {409: (w.sam, self.forgotten.id)}),
             "show_me": ((w.ada, None), {}),
             "change_me": ((w.ada, None, {"name": "Ada Lovelace"}), {409: (w.ada, None, {"handle": w.bob.handle})}),
-            "show_notifications": ((w.ada, None), {}),
+            "show_notifications": ((w.ada, None), {}), "show_choices": ((w.ada, None), {}),
+            "change_choice": ((w.ada, None, {"matter": "answers", "told": "rest"}), {}),
             "read_notification": ((w.ada, self.line), {}),
         }
 

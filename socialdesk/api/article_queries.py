@@ -24,7 +24,7 @@ def articles_of(viewer, article_ids):
         sa.select(Article.post_id, Article.slug, Article.summary, Article.lang, Article.source_url, Article.licence, Article.solved,
                   Article.not_solved, Article.review_at, Person.handle.label("owner"))
         .join(Post, Post.id == Article.post_id).outerjoin(Person, Person.id == Article.owner_id)
-        .where(Article.post_id.in_(article_ids), visible(viewer, Post)))} if article_ids else {}
+        .where(Article.post_id.in_(article_ids), Post.deleted_at.is_(None), visible(viewer, Post)))} if article_ids else {}
     return [post | _article(rows[post["id"]]) for post in posts_of(viewer, [key for key in article_ids if key in rows])]
 
 

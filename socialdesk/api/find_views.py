@@ -4,9 +4,10 @@ from ..errors import Missing
 from ..feed.cursor_checker import MAX_TEXT
 from ..feed.queries import feed_page
 from ..knowledge import actions as knowledge
-from ..knowledge import help_queries
+from ..knowledge import help_queries, withdrawal_actions
 from ..knowledge.checker import day_of
 from ..knowledge.queries import owner_of as article_owner
+from ..knowledge.withdrawal_views import bring_back
 from ..posts.queries import get_post, prepare
 from ..search import queries as search
 from ..search.found_queries import KINDS
@@ -17,15 +18,25 @@ from .door_views import CURSOR, PAGED, endpoint, once, page, shown
 from .post_views import prepared_change
 from .schemas_openapi import VIEWS
 
-_Q = {"type": "string", "maxLength": 1000, "required": True}
+_Q = {"type": "string", "maxLength": 1000, "required": True, "description": "an address of more than 8190 bytes is refused with 414"}
 
 
 @endpoint("GET", "/suggestions", "What may answer a text", tag="Find", scope="read", answer="Suggestions",
           args={"q": _Q, "limit": {"type": "integer", "minimum": 1, "maximum": 20, "default": 3}})
 def show_suggestions(person, args):
-    """The best first; empty where nothing fits."""
-    found = search.suggest(person, args["q"] or "", limit=args["limit"])
+    """The best first; empty where nothing fits.  A longer text is sent by POST."""
+    return _suggestions(person, args["q"] or "", args["limit"])
+
+
+def _suggestions(person, text, limit):
+    found = search.suggest(person, text, limit=limit)
     return {"suggestions": [{"kind": one.kind, "id": one.id, "title": one.title, "url": one.url, "score": one.score} for one in found]}
+
+
+@endpoint("POST", "/suggestions", "What may answer a long text", tag="Find", scope="read", body="TextToAnswer", answer="Suggestions")
+def suggest_for_text(person, data):
+    """The same for a text that fits into no address; nothing is written."""
+    return _suggestions(person, data["text"], data.get("limit", 3))
 
 
 @endpoint("POST", "/hashtags/suggest", "Hashtags that fit a text", tag="Find", scope="read", body="TextToTag", answer="LikelyHashtags")
@@ -70,7 +81,7 @@ def show_articles(person, args):
 def make_article(person, data):
     """Agents write articles."""
     prepared = prepare(person, data["body"], title=data["title"])
-    more = {"lang": person.lang} | {name: data[name] for name in ("summary", "lang", "source_url", "licence") if name in data} | _care(data)
+    more = {"lang": person.lang} | {name: data[name] for name in ("audience", "summary", "lang", "source_url", "licence") if name in data} | _care(data)
     return shown(article_queries.article_of, person, once(person, lambda: {"id": knowledge.publish_article(person, prepared, **more).id}))
 
 
@@ -88,7 +99,21 @@ def revise_article(person, id, data):
         raise Missing()
     prepared = prepared_change(person, id, data)
     with transaction():
-        knowledge.revise_article(id, person, prepared, base=data.get("version"), **_care(data))
+        knowledge.revise_article(id, person, prepared, base=data.get("version"), audience=data.get("audience"), **_care(data))
+    return shown(article_queries.article_of, person, id)
+
+
+@endpoint("POST", "/articles/{id}/withdrawal", "Take an article back", tag="Articles", scope="write", body="Withdrawal", needs_body=False, status=204)
+def withdraw_article(person, id, data):
+    """Nobody finds or reads it any more; for 30 days the desk can bring it back."""
+    with transaction():
+        withdrawal_actions.withdraw_article(id, person, data.get("reason", ""))
+
+
+@endpoint("DELETE", "/articles/{id}/withdrawal", "Bring an article back", tag="Articles", scope="write", answer="Article", refusals=(409,))
+def restore_article(person, id):
+    """It stands again as it was."""
+    bring_back(id, person)
     return shown(article_queries.article_of, person, id)
 
 

@@ -1,7 +1,8 @@
 """The caller and what they were told, through the API."""
 from ..db import transaction
-from ..errors import Missing
+from ..errors import Invalid, Missing
 from ..notifications import actions as notifications
+from ..notifications import choice_actions, choice_queries
 from ..notifications import queries as inbox
 from ..people.profile_actions import change_profile
 from . import queries
@@ -38,6 +39,31 @@ def read_notification(person, id):
     if line is None:
         raise Missing()
     return _line(line)
+
+
+@endpoint("GET", "/me/choices", "How you are told of each matter", tag="Me", scope="read", answer="Choices")
+def show_choices(person):
+    """Matters of the desk are for its people alone."""
+    return _choices(person)
+
+
+@endpoint("PATCH", "/me/choices", "Choose how you are told of a matter", tag="Me", scope="write", body="ChoiceChange", answer="Choices")
+def change_choice(person, data):
+    """What is not named stays."""
+    chosen = next((one for one in _all(person) if one.matter.key == data["matter"]), None)
+    if chosen is None:
+        raise Invalid("There is no such matter for you. GET /me/choices lists those there are.", field="matter")
+    with transaction():
+        choice_actions.choose(person, data["matter"], data.get("told", chosen.told), data.get("mail", chosen.mail))
+    return _choices(person)
+
+
+def _all(person):
+    return [chosen for part in choice_queries.matters_of(person) for chosen in part.matters]
+
+
+def _choices(person):
+    return {"choices": [{"matter": one.matter.key, "sentence": one.matter.sentence, "told": one.told, "mail": one.mail} for one in _all(person)]}
 
 
 def _line(line):

@@ -132,7 +132,8 @@ def replies_of(viewer, post_id, after, limit):
 def me_of(viewer):
     """The caller as the API shows them."""
     person = db.session.execute(sa.select(Person.id, Person.name, Person.handle, Person.email, Person.role, Person.tz, Person.lang,
-                                          Person.hours, Person.lock_screen).where(Person.id == viewer.id)).one()
+                                          Person.hours, Person.lock_screen, Person.lock_private, Person.batch_hours, Person.daily_pushes,
+                                          Person.even_outside, Person.digest).where(Person.id == viewer.id)).one()
     teams = sa.select(Team.name).join(TeamMember, TeamMember.team_id == Team.id).where(TeamMember.person_id == viewer.id).order_by(Team.name_fold)
     circles = sa.select(Circle.slug).join(Membership, Membership.circle_id == Circle.id).where(Membership.person_id == viewer.id)
     return person._asdict() | {"teams": list(db.session.scalars(teams)), "circles": list(db.session.scalars(circles.order_by(Circle.slug)))}

@@ -1,4 +1,7 @@
 """What the API answers and takes, as JSON Schema."""
+from ..knowledge.checker import READERS
+from ..people.hours_checker import EXCEPTIONS
+from ..people.models import BUDGETS, DIGESTS, LOCK_SCREENS
 from ..posts.checker import MAX_BODY, MAX_TITLE
 from ..posts.models import IDEA_NEXT
 from ..posts.poll_checker import DAYS, FEWEST, MAX_OPTION, MOST
@@ -63,7 +66,8 @@ _MINUTES = {"type": "integer", "enum": list(MINUTES), "description": "until the 
 _BASE = ID | {"description": "the version the text was written on: if another came meanwhile, nothing is changed and the answer is 409"}
 _CARE = {"owner": _or_null(TEXT) | {"description": "the handle of who answers for it, an agent; null: nobody"},
          "review_at": _or_null(TEXT) | {"description": "a day or moment in ISO 8601; its day in UTC counts; null: never"}}
-_ARTICLE_MORE = {"summary": _text(500), "lang": _text(20), "source_url": _text(2000), "licence": _text(200)} | _CARE
+_READERS = _words(*READERS) | {"description": "private: the desk alone"}
+_ARTICLE_MORE = {"audience": _READERS | {"default": "everyone"}, "summary": _text(500), "lang": _text(20), "source_url": _text(2000), "licence": _text(200)} | _CARE
 
 _POST = {
     "id": ID, "kind": _words("question", "ticket", "announcement", "idea", "kudos", "poll", "article", "reply"),
@@ -94,7 +98,10 @@ _ARTICLE = {"slug": TEXT, "summary": TEXT, "lang": TEXT, "source_url": _or_null(
             "not_solved": COUNT, "owner": _or_null(TEXT) | {"description": "the handle of who answers for it"},
             "review_at": _or_null(TIME) | {"description": "when its owner looks at it again"}}
 _ME = {"name": _text(80), "handle": {"type": "string", "pattern": "^@?[a-z0-9][a-z0-9._-]{0,29}$"}, "tz": TEXT, "lang": TEXT,
-       "hours": HOURS, "lock_screen": _words("full", "who", "discreet")}
+       "hours": HOURS, "lock_screen": _words(*LOCK_SCREENS), "lock_private": _words(*LOCK_SCREENS),
+       "batch_hours": _list(TEXT) | {"description": "times of day at which what can wait is pushed together: 1 to 3, such as 09:00"},
+       "daily_pushes": {"type": "integer", "enum": list(BUDGETS), "description": "in 24 hours; 0: no limit"},
+       "even_outside": _list(_words(*EXCEPTIONS)) | {"description": "what may ring outside the hours"}, "digest": _words(*DIGESTS)}
 
 #: name -> JSON Schema; what the API answers, then what it takes
 SCHEMAS = {
@@ -128,11 +135,15 @@ SCHEMAS = {
                    "circles": _list(TEXT) | {"description": "slugs"}}),
     "Notification": _object({"id": ID, "post_id": ID, "title": TEXT, "sentence": TEXT, "url": TEXT, "needs_you": FLAG,
                              "unread": FLAG, "n": COUNT | {"description": "how many happenings the line stands for"}, "at": TIME}),
+    "Choice": _object({"matter": TEXT, "sentence": TEXT, "told": _words("now", "rest", "inbox", "off"),
+                       "mail": _words("always", "second", "digest", "never")}),
+    "Choices": _object({"choices": _list(_ref("Choice"))}),
     "Problem": _object({"type": TEXT, "title": TEXT, "status": {"type": "integer"},
                         "detail": TEXT | {"description": "what happened, why, and what to do"},
                         "field": TEXT | {"description": "the member it is about"}}, ["type", "title", "status", "detail"]),
     "Posts": _page("Post"), "Tickets": _page("Ticket"), "Articles": _page("Article"), "Timeline": _page("TimelineItem"),
     "Findings": _page("Found"), "Notifications": _page("Notification"),
+    "TextToAnswer": _object({"text": _text(MAX_BODY), "limit": {"type": "integer", "minimum": 1, "maximum": 20, "default": 3}}, ["text"]),
     "TextToTag": _object({"text": _text(MAX_BODY)}),
     "NewPost": _object({"kind": _words("question", "ticket", "announcement", "idea", "kudos", "poll") | {"default": "question"}, "body": _BODY,
                         "title": _TITLE,
@@ -159,6 +170,9 @@ SCHEMAS = {
         "type": _words(*TYPES), "urgency": _words(*LEVELS),
         "impact": _words(*LEVELS) | {"description": "decided by an agent, it is no longer moved by colleagues who say me too"}}),
     "NewArticle": _object({"title": _text(MAX_TITLE), "body": _BODY, **_ARTICLE_MORE}, ["title", "body"]),
-    "ArticleChange": _change({"title": _text(MAX_TITLE), "body": _BODY, "version": _BASE, **_CARE}),
+    "ArticleChange": _change({"title": _text(MAX_TITLE), "body": _BODY, "version": _BASE, "audience": _READERS, **_CARE}),
+    "Withdrawal": _object({"reason": _text(300, "for who follows a link to it")}, []),
     "MeChange": _change(_ME),
+    "ChoiceChange": _object({"matter": TEXT, "told": _words("now", "rest", "inbox", "off"), "mail": _words("always", "second", "digest", "never")},
+                            ["matter"]),
 }

@@ -8,6 +8,7 @@ from ..db import db, insert, insert_new, locked, now
 from ..errors import Conflict, Invalid, Missing
 from ..events import Verb, record
 from ..policy import require, sees
+from ..posts.access_actions import move_rights
 from ..posts.actions import publish
 from ..posts.models import Link, Post
 from ..posts.text_actions import edit
@@ -22,11 +23,12 @@ _USUAL = object()
 
 
 def publish_article(author, prepared, *, slug=None, lang="en", source_url=None, licence=None, source=None, external_id=None, summary="",
-                    owner_id=_USUAL, review_at=_USUAL, tags=()):
-    """Publish an article for everyone.  slug: else from the title, else its id.  owner_id: who answers for it, else its author;
+                    owner_id=_USUAL, review_at=_USUAL, tags=(), audience="everyone"):
+    """Publish an article.  audience: everyone, or private for the desk alone.  slug: else from the title, else its id.  owner_id: who answers for it, else its author;
     None: nobody.  review_at: the day to look at it again, else in half a year; None: never.  tags: names beside those of
     the text.  Raises NotAllowed, Invalid, Conflict."""
     require(author, "article.write")
+    _check_readers(audience)
     facts = origin(lang, source_url, licence, summary) | {"owner_id": author.id if owner_id is _USUAL else owner_id}
     facts["review_at"] = checker.next_review(now()) if review_at is _USUAL else checker.check_review(review_at, now())
     if slug is not None and _taken([checker.check_slug(slug)]):
@@ -37,6 +39,8 @@ def publish_article(author, prepared, *, slug=None, lang="en", source_url=None, 
     db.session.flush()
     if tags:
         tag_thread(post, list(tags)[:MAX_TAGS])
+    if audience != "everyone":                  # not by publish(): there a hashtag would give it to a team, and perhaps seal it
+        move_rights(post.id, audience=audience)
     record(Verb.ARTICLE_PUBLISHED, post, author)
     return post
 
@@ -78,23 +82,40 @@ def _taken(slugs):
     return set(db.session.scalars(sa.select(Article.slug).where(Article.slug.in_(slugs))))
 
 
-def revise_article(post_id, viewer, prepared, *, base=None, tags=None, **facts):
+def revise_article(post_id, viewer, prepared, *, base=None, tags=None, audience=None, **facts):
     """Change an article; what its text was stays as a version, and the same again changes nothing.
-    base: the version the text was written on; tags: names beside those of the text; facts: columns of Article such as
+    base: the version the text was written on; tags: names beside those of the text; audience: who may read it from now on; facts: columns of Article such as
     owner_id, review_at, lang, summary.  Raises Missing, NotAllowed, Invalid, Conflict (another version came meanwhile)."""
-    post = _article(post_id, viewer)
+    post = locked_article(post_id, viewer)
     before = post.version
     edit(post_id, viewer, prepared, verb=Verb.ARTICLE_REVISED, base=base)
     changed = [_set_facts(post_id, facts), tags is not None and _set_tags(post, [*prepared.tags, *tags])]
     if any(changed) and post.version == before:
         record(Verb.ARTICLE_REVISED, post, viewer, ref_id=post.version)
+    return move_article(post_id, viewer, audience) if audience is not None else post
+
+
+def move_article(post_id, viewer, audience):
+    """Let everyone read an article, or the desk alone.  audience: one of checker.READERS.  Twice is once.  Raises Missing, NotAllowed, Invalid."""
+    post = locked_article(post_id, viewer, "article.move")
+    _check_readers(audience)
+    before = post.audience
+    if before != audience:
+        move_rights(post.id, audience=audience)
+        record(Verb.ARTICLE_MOVED, post, viewer, before=before, after=audience)
     return post
 
 
-def _article(post_id, viewer):
-    require(viewer, "article.write")
+def _check_readers(audience):
+    if audience not in checker.READERS:
+        raise Invalid("An article is for everyone, or for the desk alone. Choose one of these.", field="audience")
+
+
+def locked_article(post_id, viewer, deed="article.write", standing=True):
+    """The Post of an article, to be decided on.  standing: one that was taken back is Missing.  Raises Missing, NotAllowed."""
+    require(viewer, deed)
     post = locked(Post, post_id)
-    if post.kind != "article" or not sees(viewer, post):
+    if post.kind != "article" or standing and post.deleted_at or not sees(viewer, post):
         raise Missing()
     return post
 
@@ -121,7 +142,7 @@ def _set_tags(post, names):
 
 def keep_as_it_is(post_id, viewer):
     """Somebody looked, and the article still holds: its next review is in half a year.  Twice is once.  Raises Missing, NotAllowed."""
-    post = _article(post_id, viewer)
+    post = locked_article(post_id, viewer)
     if _set_facts(post_id, {"review_at": checker.next_review(now())}):
         record(Verb.ARTICLE_REVIEWED, post, viewer)
 

@@ -3,7 +3,7 @@ import calendar
 import html
 import re
 import unicodedata
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from ..errors import Invalid
 from ..people.text_checker import clean_line
@@ -12,6 +12,9 @@ from ..tags.checker import MAX_TAGS, fold, is_name
 MAX_SLUG = 80
 RESERVED = frozenset(("new", "preview"))        # pages of their own under /help
 LEAST_HEADINGS = 3                              # fewer need no table of contents
+READERS = ("everyone", "private")               # who may read an article: private is the desk alone
+KEPT = timedelta(days=30)                       # so long one that was taken back can be brought back
+OVER = "This article was taken back more than 30 days ago, and its text is gone. Write it anew under Help."
 REVIEW_MONTHS = 6                               # so long an article is taken to hold
 
 _SPELLED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "o", "å": "a", "ł": "l"})

@@ -19,7 +19,7 @@ COUNTS_SECONDS = 60                     # so long counted hashtags are believed 
 
 _USE = Article.solved - Article.not_solved
 _ROW = (Post.id, Post.title, Post.made_at, Post.edited_at, Article.slug, Article.summary, Article.lang, Article.solved, Article.not_solved,
-        _USE.label("use"))
+        Post.audience, _USE.label("use"))
 
 
 def articles(viewer, order="helpful", cursor=None, limit=PAGE, tag_id=None):
@@ -85,9 +85,12 @@ def article_tags():
     return kept[2]
 
 
+_CHANGES = (Verb.ARTICLE_PUBLISHED, Verb.ARTICLE_REVISED, Verb.ARTICLE_MOVED, Verb.ARTICLE_WITHDRAWN, Verb.ARTICLE_RESTORED)
+
+
 def _written():
-    """What changes whenever an article is written or imported: two looks into an index."""
-    newest = [sa.select(sa.func.max(Event.at)).where(Event.verb == verb).scalar_subquery() for verb in (Verb.ARTICLE_PUBLISHED, Verb.ARTICLE_REVISED)]
+    """What changes whenever an article is written, imported, moved or taken back: a look into an index each."""
+    newest = [sa.select(sa.func.max(Event.at)).where(Event.verb == verb).scalar_subquery() for verb in _CHANGES]
     return tuple(db.session.execute(sa.select(sa.func.max(Article.post_id), *newest)).one())
 
 

@@ -19,6 +19,7 @@ from ..posts.text_actions import edit
 from ..tags.actions import tag_threads
 from ..tags.checker import MAX_TAGS, from_foreign
 from .actions import fingerprint, origin, slugs_for
+from .checker import READERS
 from .models import Article
 
 SOURCE = "import:articles"
@@ -137,7 +138,7 @@ def _key(given):
 def _news(rows, seen, bad):
     """(rows that are not here yet as they are, how many are).  seen: {key: row} of what this file brought so far."""
     known = {row.external_id: row for row in db.session.execute(
-        sa.select(Post.external_id, Post.id, Article.content_hash).join(Article, Article.post_id == Post.id)
+        sa.select(Post.external_id, Post.id, Post.deleted_at, Post.audience, Article.content_hash).join(Article, Article.post_id == Post.id)
         .where(Post.source == SOURCE, Post.external_id.in_([row.key for row in rows])))}
     close_read()
     fresh, same = [], 0
@@ -147,6 +148,8 @@ def _news(rows, seen, bad):
             bad.append((row.line, f"Its id stands in line {before.line} already, with other content. Give each article an id of its own."))
         elif before is not row or row.known and row.known.content_hash == row.content_hash:
             same += 1
+        elif row.known and row.known.deleted_at:
+            bad.append((row.line, "The desk took this article back. Bring it back under Your articles, then import it again, or leave its line out."))
         else:
             fresh.append(row)
     return fresh, same
@@ -171,12 +174,17 @@ def _write(rows, author, index):
         new = [row for row in rows if row.known is None]
         ids = dict(zip((row.line for row in new), _write_new(new, author)))
         ids |= {row.line: _revise(row, author) for row in rows if row.known}
-        tag_threads({ids[row.line]: row.tags for row in rows}, article=True)
+        for audience in READERS:
+            tag_threads({ids[row.line]: row.tags for row in rows if _readers_of(row) == audience}, audience, article=True)
         if index:
             index(list(ids.values()))
         else:
             for post_id in ids.values():
                 record(Verb.ARTICLE_PUBLISHED, db.session.get(Post, post_id), author)
+
+
+def _readers_of(row):
+    return row.known.audience if row.known else "everyone"
 
 
 def _write_new(rows, author):

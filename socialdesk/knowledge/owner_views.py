@@ -3,7 +3,7 @@ from flask import Blueprint, render_template, request
 
 from ..policy import can, require
 from ..web import viewer
-from . import care_queries
+from . import care_queries, withdrawal_queries
 
 bp = Blueprint("own_articles", __name__)
 
@@ -14,5 +14,7 @@ def mine():
     require(viewer(), "article.write")
     rows, following = care_queries.to_care_for(viewer(), request.args.get("cursor"))
     owners = care_queries.care_by_owner(viewer()) if can(viewer(), "admin") else None
-    return render_template("knowledge/mine.html", rows=rows, owners=owners, first="cursor" not in request.args, here="help",
+    first = "cursor" not in request.args
+    back = withdrawal_queries.withdrawn(viewer()) if first and can(viewer(), "article.restore") else []
+    return render_template("knowledge/mine.html", rows=rows, owners=owners, first=first, back=back, here="help",
                            more=following and f"/me/articles?cursor={following}")

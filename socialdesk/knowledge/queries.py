@@ -9,10 +9,11 @@ from ..posts.models import Post
 from ..posts.thread_queries import get_post
 from ..tags.models import PostTag
 from .models import Article, Verdict
+from .withdrawal_queries import gone
 
 MOST_TAGS, MOST_LOOKED_AT = 8, 60      # of an article, and of each of them the newest articles, where related ones are looked for
 _ROW = (Post.id, Post.title, Post.made_at, Post.edited_at, Article.slug, Article.summary, Article.lang, Article.solved)
-_WHOLE = (*_ROW, Post.root_id, Post.kind, Post.author_id, Post.deleted_at, Post.body_md, Post.body_html, Post.version, Article.source_url,
+_WHOLE = (*_ROW, Post.root_id, Post.kind, Post.audience, Post.author_id, Post.deleted_at, Post.body_md, Post.body_html, Post.version, Article.source_url,
           Article.licence, Article.not_solved, Article.owner_id, Article.review_at, Person.name.label("owner_name"),
           Person.handle.label("owner_handle"))
 
@@ -24,17 +25,32 @@ def stands(viewer):
 
 def article_of(slug, viewer):
     """The article at this address (its slug, or its id) as a row, with its owner and the viewer's own verdict.  Raises Missing."""
-    by_id = (Article.post_id == int(slug),) if slug.isascii() and slug.isdigit() and len(slug) < 16 else ()
-    if "\x00" in slug:
-        raise Missing()
+    here = _at(slug)
     row = db.session.execute(
         sa.select(*_WHOLE, Verdict.solved.label("verdict")).join(Article, Article.post_id == Post.id)
         .outerjoin(Verdict, sa.and_(Verdict.post_id == Post.id, Verdict.person_id == viewer.id))
         .outerjoin(Person, Person.id == Article.owner_id)
-        .where(sa.or_(Article.slug == slug, *by_id), stands(viewer)).order_by(Article.slug != slug).limit(1)).first()
+        .where(here, stands(viewer)).order_by(Article.slug != slug).limit(1)).first()
     if row is None:
-        raise Missing()
+        raise gone(here, viewer)
     return row
+
+
+def _at(slug):
+    """The condition that an article has this address.  Raises Missing for what is none."""
+    if "\x00" in slug:
+        raise Missing()
+    by_id = (Article.post_id == int(slug),) if slug.isascii() and slug.isdigit() and len(slug) < 16 else ()
+    return sa.or_(Article.slug == slug, *by_id)
+
+
+def id_of(slug, viewer):
+    """The id of the article at this address, even where it was taken back.  Raises Missing."""
+    found = db.session.scalar(sa.select(Article.post_id).join(Post, Post.id == Article.post_id).where(_at(slug), visible(viewer, Post))
+                              .order_by(Article.slug != slug).limit(1))
+    if found is None:
+        raise Missing()
+    return found
 
 
 def slug_of(post_id):

@@ -17,10 +17,11 @@ from .checker import LEAST_HEADINGS, with_contents
 from .owner_views import bp as own_articles
 from .verdict_views import bp as verdicts
 from .version_views import bp as versions
+from .withdrawal_views import bp as withdrawals
 from .write_views import bp as writing
 
 bp = Blueprint("knowledge", __name__)
-blueprints = (bp, writing, versions, verdicts, own_articles)
+blueprints = (bp, writing, versions, verdicts, own_articles, withdrawals)
 __all__ = ["blueprints", "review_actions"]      # loaded with the room, so that the clockwork knows it
 
 

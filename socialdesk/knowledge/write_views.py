@@ -23,7 +23,7 @@ from .difference_checker import difference
 from .picture_checker import read_token
 
 bp = Blueprint("articles", __name__)
-FIELDS = ("title", "body", "summary", "tags", "owner", "review_at", "lang", "pictures", "key", "version", "from")
+FIELDS = ("title", "body", "audience", "summary", "tags", "owner", "review_at", "lang", "pictures", "key", "version", "from")
 
 
 # --- the editor
@@ -37,7 +37,7 @@ def begin():
     kept = None if "body" in request.args else draft_of(viewer(), _place(None, source))
     given = source_queries.draft_from(source) if source and not kept else dict(zip(("title", "body"), _read_draft(kept)[1:]))
     given |= {name: request.args[name] for name in ("title", "body") if name in request.args}
-    return _page(None, given | {"from": str(source.id) if source else "", "owner": viewer().handle, "lang": viewer().lang,
+    return _page(None, given | {"from": str(source.id) if source else "", "owner": viewer().handle, "lang": viewer().lang, "audience": "everyone",
                                 "review_at": checker.next_review(now()).date().isoformat()}, kept=kept, source=source)
 
 
@@ -63,7 +63,7 @@ def _as_it_stands(article):
     inside = {fold(shown) for _, _, shown in hashtags_in(article.body_md)}
     beside = [shown for shown in tags_of([article.id]).get(article.id, []) if fold(shown) not in inside]
     return {"title": own_title(article), "body": article.body_md, "summary": article.summary, "lang": article.lang,
-            "tags": " ".join(f"#{shown}" for shown in beside), "owner": article.owner_handle or viewer().handle,
+            "tags": " ".join(f"#{shown}" for shown in beside), "owner": article.owner_handle or viewer().handle, "audience": article.audience,
             "review_at": article.review_at.date().isoformat() if article.review_at else "", "version": str(article.version)}
 
 
@@ -138,7 +138,7 @@ def _typed():
 def _facts(typed):
     """What stands beside the text, as far as the form has it."""
     facts = {"summary": checker.check_line(typed["summary"], "summary", 500) or "", "tags": checker.tags_from(typed["tags"]),
-             "lang": checker.check_lang(typed["lang"]), "review_at": checker.day_of(typed["review_at"]),
+             "lang": checker.check_lang(typed["lang"]), "audience": typed["audience"], "review_at": checker.day_of(typed["review_at"]),
              "owner_id": queries.owner_of(typed["owner"]) if typed["owner"].strip() else viewer().id}
     names = {"owner_id": "owner"}
     return {name: value for name, value in facts.items() if names.get(name, name) in request.form}

@@ -116,6 +116,8 @@ def _typed(draft, who, place):
 def versions_of(post_id, viewer):
     """The texts of a post as they stood, newest first: rows of n, title, body_md, at, by.  Raises Missing."""
     post = get_post(post_id, viewer)
+    if post.deleted_at:                         # an article that was taken back keeps its texts for a while, for the desk alone
+        raise Missing()
     root = aliased(Post)
     return db.session.execute(
         sa.select(Version.n, Version.title, Version.body_md, Version.at, *author_columns(viewer, root, Version.by_id, Person, "by"))

@@ -12,7 +12,7 @@ from ..tags.queries import tags_of
 from ..tickets.models import Major, Ticket
 from .index_actions import Entry, remove, write
 from .rebuild_actions import merge_all     # its jobs are known by being imported
-from .models import Document, Lesson
+from .models import PARTS, Document, Lesson, Segment, Word
 from .word_checker import plain_of_html, words_of
 
 KINDS = ("article", "question", "ticket", "announcement", "idea")
@@ -20,6 +20,9 @@ SLICE = 200                             # threads that are indexed anew at a tim
 #: what a lesson counts for each of its words
 WORTH = {"solved": 1.0, "me_too": 1.0, "opened": 0.1, "sent": -0.2}
 LEAST_WORTH = 0.5                       # a word of fewer is not learned yet
+#: so many different people must have typed a word before it counts: nobody learns from it what one of them wrote.  One that
+#: stands in no document the same people may read waits for more of them
+LEAST_PEOPLE, LEAST_FOR_UNKNOWN = 3, 5
 MOST_SOLUTION = 2_000                   # characters of the last word of a solved ticket
 
 _POST = (Post.id, Post.root_id, Post.kind, Post.audience, Post.circle_id, Post.sealed, Post.team_id, Post.title, Post.body_html, Post.shown_as)
@@ -63,9 +66,12 @@ def _entries(root_ids):
     answers = db.session.execute(sa.select(*_POST).where(
         Post.root_id.in_(asked), Post.accepted_at.is_not(None), sa.not_(Post.note), Post.deleted_at.is_(None))).all() if asked else []
     ids = [row.id for row in (*roots, *answers)]
-    tags, happening, ends, learned = tags_of([root.id for root in roots]), _happening(ids), _solutions(ids), _learned(ids)
+    of_root = {root.id: segment_of(root) for root in roots}
+    segments = {row.id: of_root[row.root_id] for row in (*roots, *answers)}
+    tags, happening, ends, learned = tags_of([root.id for root in roots]), _happening(ids), _solutions(ids), _learned(ids, segments)
+    # a hashtag counts twice: it says what all of it is about
     found = [_entry(root, root, "incident" if root.id in happening and root.audience != "private" else "solved" if root.id in ends else root.kind,
-                    f"{' '.join(tags.get(root.id, ()))}\n{ends.get(root.id, '')}".strip(), learned) for root in roots]
+                    f"{' '.join(2 * tags.get(root.id, []))}\n{ends.get(root.id, '')}".strip(), learned) for root in roots]
     return found + [_entry(answer, asked[answer.root_id], "answer", plain_of_html(asked[answer.root_id].body_html), learned) for answer in answers]
 
 
@@ -91,14 +97,32 @@ def _solutions(ids):
     return {row.post_id: plain_of_html(row.body_html or "")[:MOST_SOLUTION] for row in rows}
 
 
-def _learned(ids):
-    """{post id: {word: what people found it by, summed up}}."""
-    found = defaultdict(lambda: defaultdict(float))
-    people = set()
+def _learned(ids, segments):
+    """{post id: {word: what people found it by, summed up}}.  segments: {post id: segment}."""
+    worth, people = defaultdict(lambda: defaultdict(float)), defaultdict(lambda: defaultdict(set))
+    for post_id, person_id, why, word in _lessons(ids):
+        worth[post_id][word] += WORTH[why]
+        if WORTH[why] > 0:
+            people[post_id][word].add(person_id)
+    found = {}
+    for post_id, words in worth.items():
+        many = {word: len(people[post_id][word]) for word, much in words.items() if much >= LEAST_WORTH and len(people[post_id][word]) >= LEAST_PEOPLE}
+        known = _written_words({"everyone", segments[post_id]}, [word for word, number in many.items() if number < LEAST_FOR_UNKNOWN])
+        found[post_id] = {word: round(words[word], 2) for word, number in many.items() if number >= LEAST_FOR_UNKNOWN or word in known}
+    return found
+    return found
+
+
+def _lessons(ids):
+    """{(post id, person id, why, word)}: who says it often says it once."""
     rows = db.session.execute(sa.select(Lesson.person_id, Lesson.post_id, Lesson.why, Lesson.text).where(Lesson.post_id.in_(ids)).order_by(Lesson.id)) if ids else ()
-    for row in rows:
-        for word in set(words_of(row.text)):
-            if (row.person_id, row.post_id, row.why, word) not in people:       # who says it often says it once
-                people.add((row.person_id, row.post_id, row.why, word))
-                found[row.post_id][word] += WORTH[row.why]
-    return {post_id: {word: round(worth, 2) for word, worth in words.items() if worth >= LEAST_WORTH} for post_id, words in found.items()}
+    return dict.fromkeys((row.post_id, row.person_id, row.why, word) for row in rows for word in set(words_of(row.text)))
+
+
+def _written_words(names, words):
+    """Which of these words stand written in a document of these segments; what was only learned does not count.  As of the last merging."""
+    if not words:
+        return set()
+    parts = [f"{name}/{part}" for name in names for part in {"asked", *PARTS.values()}]
+    rows = db.session.execute(sa.select(Word.word, Word.forms).join(Segment, Segment.id == Word.segment_id).where(Segment.name.in_(parts), Word.word.in_(words)))
+    return {row.word for row in rows if row.forms}

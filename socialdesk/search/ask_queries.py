@@ -15,22 +15,27 @@ from ..posts.models import Access, Post
 from ..ready import Ready
 from ..tags.models import PostTag, TagFollow
 from .models import Document
-from .score_index import NO_IDS, Part, contribution, highest, rarity, top
-from .shelf_queries import shelf
+from .score_index import NO_IDS, SMOOTH, Part, contribution, highest, rarity, top
+from .shelf_queries import documents_of, shelf
 
 COMPLETIONS = 12                        # words that the last one may go on to be
 UNION, SHARE = 0.4, 0.25                # how much a completion weighs as one of many, and by its share of them; docs/search.md
 ONE_WRONG, TWO_WRONG = 0.95, 0.8        # what a repaired word counts of a right one
-OWN_SECONDS = 20                        # so long it is remembered which known things are a person's by name
-RARE = 3                                # a word of fewer documents may be a mistake
+OWN_SECONDS = 20                        # so long it is remembered that nothing known is a person's by name alone
+RARE, GROWN = 3, 5_000                  # a word of fewer documents may be a mistake; one that stands once, too, where documents are many
+YOUNG = 400                             # a desk of so many documents knows half of what words say; docs/search.md
+MOST_OWN = 300                          # so many of the newest documents are searched that are a person's by name alone
 
 
 class Asked(NamedTuple):
-    """Typed words as the index takes them.  groups: of Part, one for each term; rarities: what each says."""
+    """Typed words as the index takes them.  groups: of Part, one for each term; rarities: what each says; guessed: bools, does
+    nothing stand in the index that is spelled so, and another word for it?; knows: 0..1, how far what is known tells common words from rare ones."""
 
     terms: list
     groups: list
     rarities: list
+    guessed: list
+    knows: float
 
 
 class Hits(NamedTuple):
@@ -58,17 +63,27 @@ def ask(view, terms, words_of=None):
     words_of = words_of or view
     begun = {term: words_of.starting(term.start, COMPLETIONS) for term in terms if term.start}
     view.postings([word for term in terms for word in (term.word, *begun.get(term, ({},))[0])])
-    groups = [_completed(view, words_of, term, *begun[term]) if term.start else _word(view, words_of, term) for term in terms]
-    return Asked(terms, [group for group, _rarity in groups], [rarity for _group, rarity in groups])
+    found = [_completed(view, words_of, term, *begun[term]) if term.start else _word(view, words_of, term) for term in terms]
+    return _weighed(terms, *map(list, zip(*found)), (view.documents + SMOOTH) / (view.documents + SMOOTH + YOUNG)) if found else Asked([], [], [], [], 1)
+
+
+def _weighed(terms, groups, rarities, guessed, knows):
+    """Asked.  Among few documents small words look as rare as others, and a single word that stands in none of them says little."""
+    unknown = next((n for n, term in enumerate(terms) if term.says_something and not groups[n]), None)
+    for n, term in enumerate(terms):
+        if not term.says_something or n == unknown:
+            groups[n], rarities[n] = [part._replace(factor=part.factor * knows) for part in groups[n]], rarities[n] * knows
+    return Asked(terms, groups, rarities, guessed, knows)
 
 
 def _word(view, words_of, term):
+    """(group, rarity, is it guessed?) of a finished word."""
     count = view.count(term.word)
     says = rarity(view.documents, count)
     group = [Part(*view.postings([term.word])[term.word], highest(says))] if count else []
-    if count < RARE and words_of.form_count(term.typed) < 2:
+    if count < RARE and words_of.form_count(term.typed) < (2 if view.documents >= GROWN else 1):
         group += _repaired(view, words_of, term)
-    return group, says
+    return group, says, not count and bool(group)
 
 
 def _repaired(view, words_of, term):
@@ -79,7 +94,7 @@ def _repaired(view, words_of, term):
 
 
 def _completed(view, words_of, term, words, total):
-    """The word being typed: whichever of the words that begin so says most."""
+    """The same of the word being typed: whichever of the words that begin so says most."""
     words = dict(words)
     if view.count(term.word):
         words[term.word] = max(words.get(term.word, 0), view.count(term.word))
@@ -88,7 +103,8 @@ def _completed(view, words_of, term, words, total):
     lists = view.postings(list(words))
     group = [Part(*lists[word], highest(UNION * says + (1 - UNION) * rarity(view.documents, view.count(word)) * (count / total) ** SHARE))
              for word, count in words.items()]
-    return group + (_repaired(view, words_of, term) if total < RARE else []), says
+    repaired = _repaired(view, words_of, term) if not words or total < RARE and view.documents >= GROWN else []
+    return group + repaired, says, not group and bool(repaired)
 
 
 def find(view, asked, most, allowed=None):
@@ -96,10 +112,10 @@ def find(view, asked, most, allowed=None):
     return Hits(*top(asked.groups, view.gone, most, allowed), asked)
 
 
-def spoken(groups, ids, gone):
-    """bool array (documents × groups): which of these documents speak of what."""
+def counts_of(groups, ids, gone):
+    """Array (documents × groups): what each thing typed counts for each of these documents."""
     stale = np.isin(ids, gone)
-    return np.array([contribution(group, ids, stale) > 0 for group in groups], bool).T
+    return np.array([contribution(group, ids, stale) for group in groups], np.float32).reshape(len(groups), len(ids)).T
 
 
 def having_all(groups):
@@ -136,29 +152,31 @@ def _rows(who):
                         readable(who, post, root)))
 
 
-def own_documents(viewer):
-    """(rising ids, their segments) of documents of other segments that are this person's by name: their tickets, and where
-    they were added."""
-    return _own(viewer)
+def own_view_of(viewer, parts):
+    """The View of everything a person may read of these parts: of their segments, and their newest documents of other ones by
+    themselves, so that what stands beside those decides nothing."""
+    return shelf.view([f"{name}/{part}" for name in segments_of(viewer) for part in parts], _own(viewer, Document.part.in_(parts)))
 
 
-def own_known(viewer):
-    """The same of what is known.  Hardly anybody has any, and each key asks: remembered for a while, the rights of each hit are asked anew."""
+def known_view_of(viewer):
+    """The same of what is known.  Hardly anybody has any of their own, and each key asks: that there is none is remembered for a while."""
     key = viewer.id, viewer.circle_ids, viewer.team_ids, viewer.is_agent
     moment = time.monotonic()
-    found = _owned.get(key, moment)
-    if found is None:
-        found = _own(viewer, Document.part == "known")
-        _owned.put(key, found, moment)
-    return found
+    if _owning_none.get(key, moment):
+        return view_of(viewer, ("known",))
+    view = own_view_of(viewer, ("known",))
+    if view.own is None:
+        _owning_none.put(key, True, moment)
+    return view
 
 
 def _own(viewer, *more):
+    """{post id: Counted} of what is this person's by name alone: their tickets, and where they were added."""
     mine = sa.select(Access.root_id).where(Access.person_id == viewer.id, sa.or_(Access.until.is_(None), Access.until > MOMENT))
-    rows = db.session.execute(sa.select(Document.post_id, Document.segment).where(
-        Document.root_id.in_(mine), Document.segment.not_in(segments_of(viewer)), *more).order_by(Document.post_id)).all()
-    return np.array([row.post_id for row in rows], np.int32), sorted({row.segment for row in rows})
+    ids = db.session.scalars(sa.select(Document.post_id).where(
+        Document.root_id.in_(mine), Document.segment.not_in(segments_of(viewer)), *more).order_by(Document.post_id.desc()).limit(MOST_OWN)).all()
+    return {post_id: document for post_id, document in documents_of(ids).items() if document}
 
 
-_owned = Kept(2_000, seconds=OWN_SECONDS)
-shelf.on_reset(_owned.drop)
+_owning_none = Kept(2_000, seconds=OWN_SECONDS)
+shelf.on_reset(_owning_none.drop)

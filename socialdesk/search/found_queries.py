@@ -10,7 +10,7 @@ from ..db import db
 from ..errors import Invalid
 from ..tags.models import PostTag
 from ..tags.queries import tag_by_name, tags_of
-from .ask_queries import ask, find, having_all, own_documents, rows_of, segments_of, spoken, view_of
+from .ask_queries import ask, counts_of, find, having_all, own_view_of, rows_of, segments_of
 from .models import Document
 from .query_checker import Query, parse, stands_in
 from .rank_checker import best_sentence, marked
@@ -113,12 +113,9 @@ def _more_of(ids):
 
 def _scores(viewer, query, where):
     """{post id: score} of what may have been meant, rights not asked yet."""
-    segments = segments_of(viewer)
-    found = _look(view_of(viewer, where.parts), query, where, _few(segments, where))
-    own, theirs = own_documents(viewer)
-    if len(own):
-        found |= _look(view_of(viewer, where.parts, theirs), query, where, own)
-    return found
+    view = own_view_of(viewer, where.parts)
+    few = _few(segments_of(viewer), where)
+    return _look(view, query, where, np.union1d(few, view.own.gone) if few is not None and view.own else few)
 
 
 def _look(view, query, where, allowed):
@@ -131,7 +128,7 @@ def _look(view, query, where, allowed):
     if allowed is not None and not len(allowed):
         return {}
     hits = find(view, asked, WIDE if query.is_strict or not where.is_all else MOST, allowed)
-    keep = spoken(must, hits.ids, view.gone).all(1) if must and len(hits.ids) else np.ones(len(hits.ids), bool)
+    keep = (counts_of(must, hits.ids, view.gone) > 0).all(1) if must and len(hits.ids) else np.ones(len(hits.ids), bool)
     found = dict(zip(hits.ids[keep].tolist(), hits.scores[keep].tolist()))
     if found and not where.is_all:
         right = set(db.session.scalars(sa.select(Document.post_id).where(Document.post_id.in_(list(found)), *_which(where))))
@@ -166,7 +163,7 @@ def hashtags_among(found):
 
 def did_you_mean(viewer, q):
     """What may have been meant where a word stands nowhere that this person may read, and one like it does; or None."""
-    view = view_of(viewer, EVERYTHING)
+    view = own_view_of(viewer, EVERYTHING)
     wrong = {}
     for term in parse(q).terms:
         if term.says_something and not view.form_count(term.typed) and not view.count(term.word) and not (term.start and view.starting(term.start, 1)[1]):

@@ -1,5 +1,4 @@
 """Writing what has changed into the posting lists: read and counted outside of any transaction, written in short ones."""
-import zlib
 from collections import Counter, defaultdict
 from itertools import islice
 from typing import NamedTuple
@@ -9,8 +8,10 @@ import sqlalchemy as sa
 
 from ..db import db, insert, transaction
 from ..jobs import Later, clockwork, enqueue
+from .damage_queries import Damaged, reading_lists
 from .fresh_index import Totals
 from .models import Change, IndexState, Merged, Segment, Word
+from .proof_index import MODULUS, Proof, crc_of, is_sound
 from .score_index import NO_IDS, NO_WEIGHTS, saturated
 from .shelf_queries import documents_of, forms_in, forms_out
 
@@ -21,7 +22,8 @@ ROWS = 400
 
 
 class _Plan(NamedTuple):
-    """A slice of changes, ready to be written.  generation: of the lists it was made from; rows: of Word; merged: of Merged; totals: {segment id: Totals to add}."""
+    """A slice of changes, ready to be written.  generation: of the lists it was made from; rows: of Word; merged: of Merged;
+    totals: {segment id: Totals to add}; proofs: {segment id: Proof to add}."""
 
     generation: int
     changes: list
@@ -29,6 +31,7 @@ class _Plan(NamedTuple):
     rows: list
     merged: list
     totals: dict
+    proofs: dict
 
 
 def merge_soon():
@@ -44,7 +47,7 @@ def _now_and_then():
 
 
 def merge_slice(most=SLICE):
-    """Merge the oldest changes.  Returns how many documents; raises Later where another was quicker."""
+    """Merge the oldest changes.  Returns how many documents; raises Later where another was quicker, Damaged."""
     plan = _plan(most)
     db.session.rollback()
     if plan is None:
@@ -62,10 +65,12 @@ def _plan(most):
     if not changes:
         return None
     post_ids = sorted({change.post_id for change in changes})
-    before = {row.post_id: row for ids in _slices(post_ids) for row in
-              db.session.execute(sa.select(*Merged.__table__.c).where(Merged.post_id.in_(ids)))}
+    with reading_lists():
+        before = {row.post_id: (row, forms_in(row.forms)) for ids in _slices(post_ids) for row in
+                  db.session.execute(sa.select(*Merged.__table__.c).where(Merged.post_id.in_(ids)))}
     after = {post_id: document for ids in _slices(post_ids) for post_id, document in documents_of(ids).items() if document}
-    segments = segments_named({document.segment for document in after.values()})
+    with reading_lists():
+        segments = segments_named({document.segment for document in after.values()})
     return _Plan(generation, [change.id for change in changes], post_ids, *_counted(post_ids, before, after, segments))
 
 
@@ -76,7 +81,7 @@ def segments_named(names):
     if missing:
         with transaction():
             db.session.execute(insert(Segment.__table__).on_conflict_do_nothing(),
-                               [{"name": name, "documents": 0, "title_words": 0, "body_words": 0} for name in missing])
+                               [{"name": name, "documents": 0, "title_words": 0, "body_words": 0, "words": 0, "proof": 0, "written_at": 0} for name in missing])
         known = {row.name: row for row in db.session.scalars(sa.select(Segment))}
     return known
 
@@ -84,9 +89,9 @@ def segments_named(names):
 def _counted(post_ids, before, after, segments):
     totals, merged, added, forms = defaultdict(Totals), [], defaultdict(list), defaultdict(Counter)
     touched = defaultdict(set)
-    for row in before.values():
+    for row, spelled in before.values():
         totals[row.segment_id] = totals[row.segment_id].plus(Totals(1, row.title_words, row.body_words), -1)
-        for form, word in forms_in(row.forms):
+        for form, word in spelled:
             touched[row.segment_id].add(word)
             if form:
                 forms[row.segment_id, word][form] -= 1
@@ -102,23 +107,33 @@ def _counted(post_ids, before, after, segments):
             touched[key].add(word)
             added[key, word].append((post_id, document.title[word], document.body[word], document.learned.get(word, 0),
                                      document.title_words, document.body_words))
-    averages = {row.id: Totals(row.documents, row.title_words, row.body_words).plus(totals[row.id]).averages for row in segments.values()}
-    rows = [row for key, words in touched.items() for row in _rows(key, sorted(words), np.array(post_ids, np.int32), added, forms, averages[key])]
-    return rows, merged, dict(totals)
+    with reading_lists():
+        averages = {row.id: Totals(row.documents, row.title_words, row.body_words).plus(totals[row.id]).averages for row in segments.values()}
+    proofs = {key: Proof() for key in touched}
+    rows = [row for key, words in touched.items()
+            for row in _rows(key, sorted(words), np.array(post_ids, np.int32), added, forms, averages[key], proofs[key])]
+    return rows, merged, dict(totals), proofs
 
 
-def _rows(key, words, changed, added, forms, averages):
-    """The rows of Word of a segment, as they are to be written."""
+def _rows(key, words, changed, added, forms, averages, proof):
+    """The rows of Word of a segment, as they are to be written; proof becomes what that changes."""
     for some in _slices(words):
-        known = {row.word: row for row in db.session.execute(
-            sa.select(Word.word, Word.forms, Word.ids, Word.weights, Word.crc).where(Word.segment_id == key, Word.word.in_(some)))}
+        with reading_lists():
+            known = {row.word: row for row in db.session.execute(
+                sa.select(Word.word, Word.forms, Word.ids, Word.weights, Word.crc).where(Word.segment_id == key, Word.word.in_(some)))}
         for word in some:
-            yield _row(key, word, known.get(word), changed, added.get((key, word), ()), forms.get((key, word), {}), averages)
+            row = _row(key, word, known.get(word), changed, added.get((key, word), ()), forms.get((key, word), {}), averages)
+            if word in known:
+                proof.take(word, known[word].forms, known[word].crc)
+            proof.add(word, row["forms"], row["crc"])
+            yield row
 
 
 def _row(key, word, known, changed, added, forms, averages):
     ids, weights, spelled = NO_IDS, NO_WEIGHTS, Counter()
-    if known is not None and zlib.crc32(known.weights, zlib.crc32(known.ids)) == known.crc:
+    if known is not None:
+        if not is_sound(known):
+            raise Damaged()
         ids, weights, spelled = np.frombuffer(known.ids, np.int32), np.frombuffer(known.weights, np.uint8), Counter(known.forms)
         stays = ~np.isin(ids, changed)
         ids, weights = ids[stays], weights[stays]
@@ -131,7 +146,7 @@ def _row(key, word, known, changed, added, forms, averages):
     spelled.update(forms)
     blob, bytes_of = ids.astype("<i4").tobytes(), weights.tobytes()
     return {"segment_id": key, "word": word, "forms": {form: n for form, n in spelled.items() if n > 0}, "ids": blob, "weights": bytes_of,
-            "crc": zlib.crc32(bytes_of, zlib.crc32(blob))}
+            "crc": crc_of(blob, bytes_of)}
 
 
 # --- writing
@@ -151,6 +166,9 @@ def _write(plan):
     for key, more in plan.totals.items():
         db.session.execute(sa.update(Segment).where(Segment.id == key).values(
             documents=Segment.documents + more.documents, title_words=Segment.title_words + more.title_words, body_words=Segment.body_words + more.body_words))
+    for key, more in plan.proofs.items():
+        db.session.execute(sa.update(Segment).where(Segment.id == key, Segment.words >= 0).values(
+            words=Segment.words + more.words, proof=(Segment.proof + more.total % MODULUS) % MODULUS))
     for ids in _slices(plan.changes):
         db.session.execute(sa.delete(Change).where(Change.id.in_(ids)))
 

@@ -45,7 +45,9 @@ class Change(db.Model):
 
 
 class Segment(db.Model):
-    """A set of documents with posting lists of its own.  name: a document's segment and part, joined by a slash."""
+    """A set of documents with posting lists of its own.  name: a document's segment and part, joined by a slash; words: how many
+    posting lists, -1 while all are written anew; proof: their checksum, by which it is noticed that some are gone; written_at: the
+    generation in which all of them were last written."""
 
     __tablename__ = "index_segment"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -53,6 +55,9 @@ class Segment(db.Model):
     documents: Mapped[int] = mapped_column(default=0)
     title_words: Mapped[int] = mapped_column(default=0)
     body_words: Mapped[int] = mapped_column(default=0)
+    words: Mapped[int] = mapped_column(default=0)
+    proof: Mapped[int] = mapped_column(default=0)
+    written_at: Mapped[int] = mapped_column(default=0)
 
 
 class Word(db.Model):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import semantic_index
-from .ask_queries import ask, find, own_known, rows_of, view_of
+from .ask_queries import ask, find, known_view_of, rows_of
 from .fit_queries import fit as sure_of
 from .fit_queries import sensed
 from .found_queries import EVERYTHING, Found, everything, search, url_of
@@ -45,20 +45,13 @@ def suggest(viewer, text, limit=3):
 
 def known(viewer, text, limit, shy=True):
     """[Ranked] of what is known that fits.  shy: silent where nothing fits well."""
-    terms = terms_of(text)
-    asked = [_look(view_of(viewer, ("known",)), terms)]
-    own, segments = own_known(viewer)
-    if len(own):
-        asked.append(_look(view_of(viewer, ("known",), segments), terms, own))
-    asked = [(view, hits) for view, hits in asked if len(hits.ids)]
-    if not asked:
+    view, hits = _look(known_view_of(viewer), terms_of(text))
+    if not len(hits.ids):
         return []
-    ceiling = max(float(hits.scores[0]) for _view, hits in asked)
     shown = {}
-    for view, hits in asked:
-        for one in _ranked(viewer, view, hits, text, ceiling):
-            if one.fits or not shy:
-                shown.setdefault(one.row.root_id, one)
+    for one in _ranked(viewer, view, hits, text, float(hits.scores[0])):
+        if one.fits or not shy:
+            shown.setdefault(one.row.root_id, one)
     return varied(sorted(shown.values(), key=lambda one: (-one.value, -one.row.post_id))[:POOL], limit)
 
 
@@ -69,8 +62,8 @@ def fitting(viewer, text, view, kinds):
     return sorted((one for one in ranked if one.fits), key=lambda one: (-one.value, -one.row.post_id))[:POOL]
 
 
-def _look(view, terms, allowed=None):
-    return view, find(view, ask(view, terms), SENSED if semantic_index.model() else CANDIDATES, allowed)
+def _look(view, terms):
+    return view, find(view, ask(view, terms), SENSED if semantic_index.model() else CANDIDATES)
 
 
 def _ranked(viewer, view, hits, text, ceiling, kinds=KNOWN):

@@ -12,6 +12,7 @@ SAME, SAME_SENSE = 0.15, 0.25           # how much less one counts that says wha
 POOL = 12                               # of so many the shown ones are chosen
 MAX_LOOKED_AT = 12_000                  # characters of a text in which the best sentence is looked for
 
+_HASHTAGS = re.compile(r"(?:#\S+\s*)+")         # a line of nothing else says nothing
 _END = re.compile(r"[.!?。！？](?=\s|$)|\n")
 
 
@@ -53,7 +54,7 @@ def best_sentence(body, terms, length=140):
         hits.setdefault(bisect_right(ends, at), set()).add(which)
     for n in sorted(hits, key=lambda n: (-len(hits[n]), n)) + list(range(min(len(ends), 20))):
         sentence = " ".join(body[ends[n - 1] if n else 0:ends[n]].split()) if n < len(ends) else ""
-        if len(sentence) > 2:
+        if len(sentence) > 2 and not _HASHTAGS.fullmatch(sentence):
             return cut(sentence, length)
     return ""
 

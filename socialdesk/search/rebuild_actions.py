@@ -1,5 +1,4 @@
 """Writing all posting lists anew from the documents: for many changes at once, and where one was damaged."""
-import zlib
 from array import array
 from collections import Counter, defaultdict
 
@@ -8,12 +7,14 @@ import sqlalchemy as sa
 
 from ..db import db, insert, now, transaction
 from ..jobs import Job, Later, clockwork, enqueue, handler, renew
+from .damage_queries import Damaged, reading_lists
 from .fresh_index import Totals
 from .merge_actions import merge_slice, next_generation, segments_named
 from .models import Change, Document, IndexState, Merged, Segment, Word
+from .proof_index import MODULUS, Proof, crc_of
 from .score_index import saturated
 from .shelf_queries import documents_of, forms_out
-from .state_queries import is_damaged
+from .state_queries import is_damaged, is_half_written
 
 DAILY = 24 * 3600
 SLICE = 2_000                           # documents read at a time
@@ -25,7 +26,7 @@ class _Lists:
     """The posting lists of one segment while they are gathered."""
 
     def __init__(self):
-        self.totals, self.lengths = Totals(), {}
+        self.totals, self.lengths, self.proof = Totals(), {}, Proof()
         self.words = defaultdict(lambda: (array("i"), array("f"), array("f"), array("f")))
         self.forms = defaultdict(Counter)
 
@@ -42,7 +43,7 @@ class _Lists:
         ids, *counts = (np.frombuffer(column, kind) for column, kind in zip(self.words[word], (np.int32, np.float32, np.float32, np.float32)))
         lengths = np.array([self.lengths[post_id] for post_id in ids.tolist()], np.float32).T
         blob, weights = ids.astype("<i4").tobytes(), saturated(*counts, *lengths, *self.totals.averages).tobytes()
-        return {"word": word, "forms": dict(self.forms[word]), "ids": blob, "weights": weights, "crc": zlib.crc32(weights, zlib.crc32(blob))}
+        return {"word": word, "forms": dict(self.forms[word]), "ids": blob, "weights": weights, "crc": crc_of(blob, weights)}
 
 
 def merge_all(progress=None):
@@ -50,10 +51,13 @@ def merge_all(progress=None):
     if _is_much():
         return rebuild(progress)
     done = 0
-    while merged := merge_slice(10_000):
-        done += merged
-        if progress:
-            progress(done)
+    try:
+        while merged := merge_slice(10_000):
+            done += merged
+            if progress:
+                progress(done)
+    except Damaged:
+        done += rebuild(progress)
     return done
 
 
@@ -75,17 +79,35 @@ def rebuild(progress=None, still_ours=lambda: True):
             raise Later(1)
         if progress:
             progress(done)
-    segments = {name: row.id for name, row in segments_named(set(lists)).items()}
-    generation = _write_words(lists, segments, generation)
-    _write_rest(lists, segments, merged, newest, generation)
+    segments = _segments(set(lists))
+    last = _write_words(lists, segments, generation)
+    _write_rest(lists, segments, merged, newest, generation, last)
     return done
 
 
+def _segments(names):
+    """{name: id}.  Where they cannot be read they are made anew, and what hangs on them."""
+    try:
+        with reading_lists():
+            return {name: row.id for name, row in segments_named(names).items()}
+    except Damaged:
+        db.session.rollback()
+        with transaction():
+            db.session.execute(sa.delete(Segment).execution_options(synchronize_session=False))
+        return {name: row.id for name, row in segments_named(names).items()}
+
+
 def _write_words(lists, segments, generation):
+    """The number of the last that was written.  Meanwhile the segments are proved by nothing."""
+    with transaction():
+        generation = next_generation(generation)
+        db.session.execute(sa.update(Segment).values(words=-1).execution_options(synchronize_session=False))
     for name, found in lists.items():
         words = sorted(found.words)
         for start in range(0, len(words), ROWS):
             rows = [found.row(word) for word in words[start:start + ROWS]]
+            for row in rows:
+                found.proof.add(row["word"], row["forms"], row["crc"])
             with transaction():
                 generation = next_generation(generation)
                 statement = insert(Word.__table__)
@@ -95,19 +117,17 @@ def _write_words(lists, segments, generation):
     return generation
 
 
-def _write_rest(lists, segments, merged, newest, generation):
-    """What is no word: one transaction, after which the old lists of what changed count again."""
-    known = {name: set(found.words) for name, found in lists.items()}
+def _write_rest(lists, segments, merged, newest, before, generation):
+    """What is no word: one transaction, after which the old lists of what changed count again.  before: the generation of the lists
+    that go."""
     with transaction():
         generation = next_generation(generation)
         for segment in db.session.scalars(sa.select(Segment)).all():
-            totals = lists[segment.name].totals if segment.name in lists else Totals()
-            segment.documents, segment.title_words, segment.body_words = totals
-            stale = [word for word in db.session.scalars(sa.select(Word.word).where(Word.segment_id == segment.id, Word.ids != b""))
-                     if word not in known.get(segment.name, ())]
-            for start in range(0, len(stale), 400):
-                db.session.execute(sa.update(Word).where(Word.segment_id == segment.id, Word.word.in_(stale[start:start + 400]))
-                                   .values(ids=b"", weights=b"", forms={}, crc=0, generation=generation).execution_options(synchronize_session=False))
+            found = lists[segment.name] if segment.name in lists else _Lists()
+            segment.documents, segment.title_words, segment.body_words = found.totals
+            segment.words, segment.proof, segment.written_at = found.proof.words, found.proof.total % MODULUS, generation
+        db.session.execute(sa.delete(Word).where(sa.or_(Word.generation <= before, Word.segment_id.not_in(sa.select(Segment.id))))
+                           .execution_options(synchronize_session=False))
         db.session.execute(sa.delete(Merged))
         for start in range(0, len(merged), ROWS):
             db.session.execute(sa.insert(Merged), [{"segment_id": segments[name], "post_id": post_id, "title_words": title, "body_words": body, "forms": forms}
@@ -118,6 +138,7 @@ def _write_rest(lists, segments, merged, newest, generation):
 
 def note_damage():
     """Have the posting lists written anew: one of them is not what was written.  Once, until it is done."""
+    db.session.execute(insert(IndexState.__table__).values(id=1, generation=0).on_conflict_do_nothing())
     noted = db.session.execute(sa.update(IndexState).where(IndexState.damaged_at.is_(None)).values(damaged_at=now())).rowcount
     if noted:
         enqueue("rebuild_index", lane="quiet", dedupe="rebuild_index")
@@ -125,8 +146,12 @@ def note_damage():
 
 @clockwork("verify_index", DAILY)
 def _verify():
-    if is_damaged():
+    if is_damaged() or is_half_written() and not _is_being_written():
         note_damage()
+
+
+def _is_being_written():
+    return db.session.scalar(sa.select(sa.exists().where(Job.kind.in_(("rebuild_index", "merge_index")), Job.state == "due")))
 
 
 def _is_much():
@@ -147,7 +172,10 @@ def _merge(jobs):
         return {}                               # it asks for this at its end
     if _is_much():
         return _rebuild(jobs)
-    more = merge_slice()
+    try:
+        more = merge_slice()
+    except Damaged:
+        return _rebuild(jobs)
 
     def finish():
         if more:

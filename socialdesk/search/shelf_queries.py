@@ -1,6 +1,5 @@
 """The posting lists as a process keeps them: read when they are needed, the latest kept, and never older than the database."""
 import logging
-import zlib
 from collections import OrderedDict
 from functools import cache
 from threading import RLock
@@ -11,9 +10,12 @@ import sqlalchemy as sa
 
 from ..db import db
 from ..ready import Ready
+from .damage_queries import Damaged, reading_lists
 from .fresh_index import Fresh, Totals, counted
 from .models import Change, Document, IndexState, Merged, Segment, Word
+from .proof_index import crc_of
 from .score_index import Posting
+from .view_queries import View, index_of
 from .vocabulary_index import Vocabulary
 
 log = logging.getLogger(__name__)
@@ -28,6 +30,8 @@ class _Known(NamedTuple):
 
     id: int
     totals: Totals
+    words: int
+    written_at: int
 
 
 class Shelf:
@@ -51,11 +55,11 @@ class Shelf:
         """Have forget() called, too, when everything is to be forgotten."""
         self._forgetting.append(forget)
 
-    def view(self, names):
-        """A View of the segments of these names, as the database has them now."""
+    def view(self, names, own=None):
+        """A View of the segments of these names, as the database has them now.  own: {post id: Counted} of single documents beside them."""
         with self._lock:
             self._catch_up()
-            return View(self, tuple(name for name in names if name in self._segments or name in self._fresh.totals))
+            return View(self, tuple(name for name in names if name in self._segments or name in self._fresh.totals), index_of(own) if own else None)
 
     # --- keeping up
 
@@ -63,12 +67,30 @@ class Shelf:
         state = _state().first({})
         generation, *seen = state if state else (0, None, 0)
         if generation != self._generation:
-            self._segments = {row.name: _Known(row.id, Totals(row.documents, row.title_words, row.body_words)) for row in _segments().all({})}
+            self._segments = self._read_segments()
             self._postings, self._bytes, self._fresh, self._changes = OrderedDict(), 0, Fresh(), {}
             self._generation, self._seen = generation, [None, 0]
         if seen != self._seen:
             self._read_changes(seen[1])
             self._seen = seen
+
+    def _read_segments(self):
+        """{name: _Known}; what is none, or has gone while its documents stay, is noticed."""
+        found = {}
+        try:
+            with reading_lists():
+                for row in _segments().all({}):
+                    found[row.name] = _Known(row.id, Totals(*map(_number, row[2:5])), _number(row.words), _number(row.written_at))
+            if self._segments.keys() - found.keys() or not self._segments and _lost().first({}):
+                raise Damaged()
+        except Damaged as error:
+            self.note_damage(error)
+        return found
+
+    def note_damage(self, error=None, **where):
+        """Something is not what was written: search goes on without it until all is written anew."""
+        self.damaged = True
+        log.error("the search index is damaged", exc_info=error, extra=where)
 
     def _read_changes(self, count):
         rows = dict(self._changes) | dict(map(tuple, _changes().all({"after": max(self._changes, default=0)})))
@@ -85,9 +107,16 @@ class Shelf:
         """What the posting lists hold of these documents counts no more, neither in the totals nor among the words."""
         names = {known.id: name for name, known in self._segments.items()}
         for start in range(0, len(post_ids), SLICE):
-            for row in _merged().all({"ids": post_ids[start:start + SLICE]}):
-                if row.segment_id in names:
-                    self._fresh.discount(names[row.segment_id], Totals(1, row.title_words, row.body_words), forms_in(row.forms))
+            try:
+                with reading_lists():
+                    found = [(row.segment_id, Totals(1, row.title_words, row.body_words), forms_in(row.forms))
+                             for row in _merged().all({"ids": post_ids[start:start + SLICE]})]
+            except Damaged as error:
+                self.note_damage(error)
+                continue
+            for segment_id, totals, forms in found:
+                if segment_id in names:
+                    self._fresh.discount(names[segment_id], totals, forms)
 
     # --- what a View asks
 
@@ -125,9 +154,8 @@ class Shelf:
         for key in missing:
             self._postings[key] = None
         for row in rows:
-            if zlib.crc32(row.weights, zlib.crc32(row.ids)) != row.crc:
-                self.damaged = True
-                log.error("a posting list is damaged", extra={"segment": row.segment_id})
+            if crc_of(row.ids, row.weights) != row.crc:
+                self.note_damage(segment=row.segment_id)
                 continue
             if not row.ids:
                 continue
@@ -145,62 +173,22 @@ class Shelf:
                 return _EMPTY
             generation, vocabulary = self._vocabularies.get(known.id, (-1, _EMPTY))
             if generation != self._generation:
-                vocabulary = _renewed(vocabulary, _forms().all({"segment": known.id, "after": generation}))
+                if generation < known.written_at:           # what went then left no trace
+                    generation, vocabulary = -1, _EMPTY
+                vocabulary = self._read_vocabulary(known, generation, vocabulary)
                 self._vocabularies[known.id] = self._generation, vocabulary
             return vocabulary
 
-
-class View:
-    """Some segments at a moment: what a person may search."""
-
-    def __init__(self, shelf, names):
-        self._shelf, self.names, self._found, self._counts = shelf, names, {}, {}
-        self.gone = shelf.gone()
-        self.documents = sum(shelf.totals(name).documents for name in names)
-
-    def postings(self, words):
-        """{word: (old, new)}, each word read once."""
-        missing = [word for word in words if word not in self._found]
-        if missing:
-            self._found |= self._shelf.postings(self.names, missing)
-        return {word: self._found[word] for word in words}
-
-    def count(self, word):
-        """In how many documents a word stands."""
-        if word not in self._counts:
-            old, new = self.postings([word])[word]
-            self._counts[word] = sum([len(posting.ids) for posting in old]) + sum([len(posting.ids) for posting in new])
-        return self._counts[word]
-
-    def form_count(self, form):
-        """In how many documents a word stands as it is spelled here."""
-        total = 0
-        for name in self.names:
-            new, less = self._shelf.fresh_vocabulary(name)
-            total += self._shelf.vocabulary(name).count(form) + new.count(form) + sum(n for (known, _word), n in less.items() if known == form)
-        return total
-
-    def starting(self, prefix, most):
-        """({word: count}, count of all) of the words that begin so."""
-        found, total = {}, 0
-        for name in self.names:
-            new, less = self._shelf.fresh_vocabulary(name)
-            for words, count in (self._shelf.vocabulary(name).starting(prefix, most), new.starting(prefix, most)):
-                total += count
-                for word, n in words.items():
-                    found[word] = found.get(word, 0) + n
-            for (form, word), n in less.items():
-                if form.startswith(prefix):
-                    found[word], total = found.get(word, 0) + n, total + n
-        stand = ((word, n) for word, n in found.items() if n > 0)
-        return dict(sorted(stand, key=lambda one: (-one[1], one[0]))[:most]), total
-
-    def near(self, form, most=2):
-        """[Near]: what this may have been meant to be."""
-        found = [near for name in self.names for words in (self._shelf.vocabulary(name), self._shelf.fresh_vocabulary(name)[0])
-                 for near in words.near(form, most)]
-        stand = {near.form: near for near in found if self.form_count(near.form) > 0}
-        return sorted(stand.values(), key=lambda one: (one.mistakes, -one.count, one.form))[:most]
+    def _read_vocabulary(self, known, generation, vocabulary):
+        try:
+            with reading_lists():
+                rows = _forms().all({"segment": known.id, "after": generation})
+                if generation < 0 and len(rows) < known.words:
+                    self.note_damage(segment=known.id)
+                return _renewed(vocabulary, rows)
+        except Damaged as error:
+            self.note_damage(error, segment=known.id)
+            return _EMPTY
 
 
 _EMPTY = Vocabulary({})
@@ -208,8 +196,11 @@ shelf = Shelf()
 
 
 def forms_in(text):
-    """{(form, word)} out of Merged.forms."""
-    return {tuple(line.split("\t")) for line in text.split("\n") if line}
+    """{(form, word)} out of Merged.forms.  Raises ValueError."""
+    found = {tuple(line.split("\t")) for line in text.split("\n") if line}
+    if any(len(pair) != 2 for pair in found):
+        raise ValueError("not what forms_out() writes")
+    return found
 
 
 def forms_out(forms):
@@ -223,6 +214,12 @@ def documents_of(post_ids):
     for row in _documents().all({"ids": list(post_ids)}) if post_ids else ():
         found[row.post_id] = counted(f"{row.segment}/{row.part}", row.title, row.body, row.more, row.learned)
     return found
+
+
+def _number(value):
+    if not isinstance(value, int):
+        raise TypeError("no number")
+    return value
 
 
 def _renewed(vocabulary, rows):
@@ -245,7 +242,13 @@ def _state():
 
 @cache
 def _segments():
-    return Ready(sa.select(Segment.id, Segment.name, Segment.documents, Segment.title_words, Segment.body_words))
+    return Ready(sa.select(Segment.id, Segment.name, Segment.documents, Segment.title_words, Segment.body_words, Segment.words, Segment.written_at))
+
+
+@cache
+def _lost():
+    """Is a document merged into a segment that is not there?"""
+    return Ready(sa.select(Merged.post_id).where(Merged.segment_id.not_in(sa.select(Segment.id))).limit(1))
 
 
 @cache
@@ -267,7 +270,8 @@ def _merged():
 
 @cache
 def _rows():
-    return Ready(sa.select(Word.segment_id, Word.word, Word.crc, Word.ids, Word.weights).where(
+    blobs = [sa.cast(column, sa.LargeBinary).label(column.key) for column in (Word.ids, Word.weights)]     # text, too, that somebody put there
+    return Ready(sa.select(Word.segment_id, Word.word, Word.crc, *blobs).where(
         Word.segment_id.in_(sa.bindparam("segments", expanding=True)), Word.word.in_(sa.bindparam("words", expanding=True))))
 
 

@@ -6,6 +6,7 @@ from ..errors import Invalid
 from ..knowledge.actions import say_it_solved
 from ..knowledge.queries import author_to_thank, verdict_of
 from ..people.throttle_actions import spend
+from ..posts.checker import MAX_BODY
 from ..posts.draft_actions import drop_draft
 from ..web import limit_reads, respond, viewer
 from . import queries
@@ -19,9 +20,10 @@ bp = Blueprint("suggest", __name__)
 SHOWN, MOST = 3, 20                     # on a page; for a script that asks for more
 
 
-@bp.get("/suggestions")
+@bp.route("/suggestions", methods=("GET", "POST"))
 def suggestions():
-    """What may answer the text typed so far: a fragment, or JSON for who asks for it."""
+    """What may answer the text typed so far: a fragment, or JSON for who asks for it.  Posted, the text may be longer than an
+    address.  Nothing is written."""
     limit_reads("suggest", burst=120, per_second=20)
     found = queries.suggest(viewer(), _asked(), _limit())
     if found:
@@ -31,7 +33,7 @@ def suggestions():
     return render_template("search/_suggestions.html", suggestions=found)
 
 
-@bp.get("/suggestions/asked")
+@bp.route("/suggestions/asked", methods=("GET", "POST"))
 def asked():
     """Open questions of others that ask the same: a fragment."""
     limit_reads("asked", burst=60, per_second=5)
@@ -47,11 +49,11 @@ def one(post_id):
 
 
 def _asked():
-    return request.args.get("q") or request.args.get("body", "")
+    return (request.values.get("q") or request.values.get("body", ""))[:MAX_BODY]
 
 
 def _limit():
-    given = request.args.get("limit", str(SHOWN))
+    given = request.values.get("limit", str(SHOWN))
     if not (given.isascii() and given.isdigit() and len(given) < 5 and int(given) > 0):
         raise Invalid("The limit is a whole number, 1 or more.", field="limit")
     return min(int(given), MOST if request.wants_json else SHOWN)
@@ -79,7 +81,17 @@ def solved():
         say_it_solved(post_id, viewer())
         learn(viewer(), post_id, "solved", request.form.get("body", ""))
         drop_draft(viewer(), "ask")
-    return respond("search/_solved.html", go_to=verdict_of(post_id, viewer())["to"], thanked=author_to_thank(post_id, viewer()), post_id=post_id)
+    return respond("search/_solved.html", go_to=f"/suggestions/{post_id}/solved", thanked=author_to_thank(post_id, viewer()), post_id=post_id)
+
+
+@bp.get("/suggestions/<int:post_id>/solved")
+def thanks(post_id):
+    """Where who has no script lands: who wrote it is thanked by name; for who has not said so, the page of it."""
+    limit_reads("sheet")
+    verdict = verdict_of(post_id, viewer())
+    if not verdict["verdict"]:
+        return redirect(verdict["to"], 303)
+    return render_template("search/solved.html", thanked=author_to_thank(post_id, viewer()), post_id=post_id, where=verdict["to"], here="ask")
 
 
 def _post_id(text):

@@ -12,7 +12,7 @@ from ..ready import Ready
 from ..tags.models import PostTag, Tag
 from .ask_queries import ask, find, view_of
 from .models import Document
-from .score_index import NO_IDS
+from .score_index import NO_IDS, highest
 from .shelf_queries import shelf
 from .word_checker import terms_of
 
@@ -22,7 +22,9 @@ MOST_LABELS = 50_000                    # hashtags on documents that words are c
 LABELS_SECONDS = 300
 SMOOTH = 0.5                            # as if each word stood in so many more documents of each hashtag
 SHARPNESS = 0.2                         # words of a text hang together: each says only so much by itself
-LEAST = 0.05                            # what is less sure than this is not offered
+LEAST = 0.08                            # what is less sure than this is not offered
+NEAR_ENOUGH = 0.2                       # the nearest document must have so much of what is asked, else nothing is like it
+TELLING = 5                             # words that are enough to be like a document: a long story need not be told again
 MOST_CHARACTERS = 4_000
 
 
@@ -44,7 +46,10 @@ def likely_tags(viewer, text, limit=3):
         return []
     names = ["everyone", *(f"circle:{key}" for key in sorted(viewer.circle_ids))]
     view = view_of(viewer, ("known", "asked"), names)
-    near = _of_the_nearest(view, terms, names)
+    hits = _nearest(view, terms)
+    if not len(hits.ids):
+        return []
+    near = _of_the_nearest(hits, names)
     common = _of_the_words(view, terms, names, near)
     sure = {tag_id: BY_LIKENESS * near.get(tag_id, 0) + (1 - BY_LIKENESS) * common.get(tag_id, 0) for tag_id in near.keys() | common.keys()}
     best = sorted(((value, tag_id) for tag_id, value in sure.items() if value >= LEAST), key=lambda one: (-one[0], one[1]))[:limit]
@@ -54,11 +59,17 @@ def likely_tags(viewer, text, limit=3):
 
 # --- by likeness: the nearest documents vote
 
-def _of_the_nearest(view, terms, names):
+def _nearest(view, terms):
+    """The Hits that may vote; none where nothing is like the text.  A word that was only guessed finds no voters."""
+    asked = ask(view, terms)
+    asked = asked._replace(groups=[[] if guessed else group for group, guessed in zip(asked.groups, asked.guessed)])
+    hits = find(view, asked, NEAREST)
+    least = NEAR_ENOUGH * highest(sum(sorted(asked.rarities)[-TELLING:]))
+    return hits if len(hits.ids) and hits.scores[0] >= least else hits._replace(ids=NO_IDS)
+
+
+def _of_the_nearest(hits, names):
     """{tag id: share of the votes of the nearest documents}, each vote as strong as its document is near."""
-    hits = find(view, ask(view, terms), NEAREST)
-    if not len(hits.ids):
-        return {}
     scores = dict(zip(hits.ids.tolist(), (hits.scores / hits.scores[0]).tolist()))
     votes = {}
     for row in _tagged().all({"ids": list(scores)}):

@@ -4,7 +4,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from ..db import db, now
-from .ask_queries import view_of
+from .ask_queries import own_view_of, view_of
 from .found_queries import EVERYTHING
 from .models import SearchCount
 from .queries import known
@@ -38,7 +38,7 @@ def wanted(viewer):
 def may_count(viewer, text):
     """May this search be counted?  Not where a word of it stands only in what few may read."""
     terms = [term for term in _finished(text) if term.says_something]
-    seen, public = view_of(viewer, EVERYTHING), shelf.view([f"everyone/{part}" for part in EVERYTHING])
+    seen, public = own_view_of(viewer, EVERYTHING), shelf.view([f"everyone/{part}" for part in EVERYTHING])
     return all(public.form_count(term.typed) or not seen.form_count(term.typed) for term in terms)
 
 
