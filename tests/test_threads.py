@@ -35,7 +35,7 @@ def said(page):
 
 def box(page):
     """What stands in the reply box."""
-    return re.search(r'<textarea name="body"[^>]*>\n(.*?)</textarea>', page, re.S)[1]
+    return re.search(r'<textarea [^>]*name="body"[^>]*>\n(.*?)</textarea>', page, re.S)[1]
 
 
 # --- the page
