@@ -130,6 +130,9 @@ def machine(make, browse, air):
                 assert row.quiet_until is None or row.quiet_until <= now()
                 if notice["tag"].startswith("thread-"):
                     root_id = int(notice["tag"].removeprefix("thread-"))
+                    owner = self.people[1] if root_id == self.threads[1].id else self.people[0]
+                    matter = "answers" if person_id == owner.id else "joined" if root_id == self.threads[1].id else "follows"
+                    assert self.choices.get((person_id, matter), "now") in ("now", "rest"), "what was chosen meanwhile holds"
                     assert root_id not in self.gone
                     viewer = policy.viewer_of(person_id)
                     assert db.session.scalar(sa.select(Post.id).where(Post.id == root_id, policy.visible(viewer, Post)))
@@ -240,8 +243,17 @@ def machine(make, browse, air):
     return Telling
 
 
-def test_told_once_at_an_allowed_hour_and_only_what_one_may_see(make, browse, air):
+def run(make, browse, air, examples):
     run_state_machine_as_test(machine(make, browse, air), settings=settings(
-        max_examples=12, stateful_step_count=20, deadline=None, database=None, phases=(Phase.explicit, Phase.generate),
+        max_examples=examples, stateful_step_count=20, deadline=None, database=None, phases=(Phase.explicit, Phase.generate),
         suppress_health_check=list(HealthCheck)))
     db.session.rollback()
+
+
+def test_told_once_at_an_allowed_hour_and_only_what_one_may_see(make, browse, air):
+    run(make, browse, air, 8)
+
+
+@pytest.mark.slow
+def test_the_same_many_more_times(make, browse, air):
+    run(make, browse, air, 60)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from socialdesk.db import db, now, transaction
-from socialdesk.notifications.choice_actions import choose
+from socialdesk.notifications.choice_actions import choose, hear_circle, hear_hashtag
 from socialdesk.notifications.hours_checker import next_round, next_start
 from socialdesk.notifications.matters_checker import BY_KEY
 from socialdesk.notifications.models import Delivery
@@ -16,10 +16,14 @@ from socialdesk.people import holiday_actions
 from socialdesk.people.hours_checker import is_within
 from socialdesk.people.models import Person
 from socialdesk.people.profile_actions import change_profile
-from socialdesk.posts import thread_actions
+from socialdesk.posts import actions as posts
+from socialdesk.posts import queries, text_actions, thread_actions
+from socialdesk.posts.kudos_actions import give_kudos
+from socialdesk.tickets import actions as tickets
 
 from .conftest import HTMX, run_due
 from .phones import phone, service, settings_given  # noqa: F401
+from .test_choices import publish
 from .test_push import move, say
 
 WEEK = {day: [["08:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
@@ -252,7 +256,7 @@ def test_an_urgent_one_is_not_held_back_by_a_later_one_that_can_wait(make, phone
     with transaction():
         actions.accept(answer.id, ben)
     run_due()
-    assert [notice["body"] for notice in hers.told] == [f"Ben replied. “Thanks, @{ada.handle}”"]
+    assert [notice["body"] for notice in hers.told] == [f"Ben mentioned you. “Thanks, @{ada.handle}”"]
 
 
 # --- quiet, holidays, their pages
@@ -340,3 +344,137 @@ def test_the_next_try_of_a_grouped_notice_is_grouped_too(make, phone, ada, servi
     run_due()
     assert [notice["title"] for notice in hers.told] == ["2 things are new"]
     assert set(db.session.scalars(sa.select(Delivery.state))) == {"sent"} and now() > at(2, 8)
+
+
+# --- what changed while it waited
+
+def at_night(time):
+    time.stop(2026, 3, 2, 3, 0)
+
+
+def in_the_morning(time):
+    time.stop(2026, 3, 2, 8, 0)
+    run_due()
+
+
+def test_an_answer_rings_though_a_later_one_was_taken_back(make, phone, ada, time):
+    at_night(time)
+    hers, question, cy = phone(ada), make.question(ada), make.person("Cy")
+    say(make, question, make.person("Ben"), body="Turn it.")
+    later = say(make, question, cy, body="Nonsense.")
+    with transaction():
+        text_actions.delete(later.id, cy)
+    in_the_morning(time)
+    assert [notice["body"] for notice in hers.told] == ["Ben answered your question. “Turn it.”"]
+
+
+@pytest.mark.parametrize("told", ["off", "inbox"])
+def test_what_is_no_longer_to_ring_does_not(make, phone, ada, time, told):
+    at_night(time)
+    hers = phone(ada)
+    rings(make, ada, 1)
+    with transaction():
+        choose(ada, "answers", told, "never")
+    in_the_morning(time)
+    assert hers.told == []
+
+
+@pytest.mark.parametrize("what", ["thread", "hashtag", "circle"])
+def test_what_was_muted_meanwhile_does_not_ring(make, phone, time, what):
+    at_night(time)
+    circle = make.circle("Berlin")
+    ada, tom = make.person("Ada", hours=WEEK, circles=[circle]), make.agent("Tom")
+    hers = phone(ada)
+    news = publish(tom, "announcement", "New badges. #badges", source="test", audience=f"circle:{circle.slug}" if what == "circle" else "everyone")
+    run_due()
+    with transaction():
+        if what == "thread":
+            thread_actions.follow(news.id, ada, "muted")
+        elif what == "hashtag":
+            hear_hashtag(ada, "badges", "muted")
+        else:
+            hear_circle(ada, circle.slug, "muted")
+    in_the_morning(time)
+    time.stop(2026, 3, 2, 9, 0)
+    run_due()
+    assert hers.told == []
+
+
+def test_what_is_no_longer_true_does_not_ring(make, phone, ada, time):
+    at_night(time)
+    team = make.team("Network")
+    ben, dan, cy = make.agent("Ben", hours=WEEK, teams=[team]), make.agent("Dan"), make.person("Cy")
+    his, hers, ticket, question = phone(ben), phone(ada), make.ticket(), make.question(cy)
+    answer = make.reply(question, ada)
+    for who in (ben, dan):
+        with transaction():
+            tickets.assign(ticket.id, dan, who.id)
+    with transaction():
+        posts.accept(answer.id, cy)
+    run_due()
+    with transaction():
+        posts.unaccept(answer.id, cy)
+    queued = make.ticket(team_id=team.id)
+    run_due()
+    with transaction():
+        tickets.move(queued.id, dan, make_other(make).id)
+    in_the_morning(time)
+    time.stop(2026, 3, 2, 9, 0)
+    run_due()
+    assert his.told == [] and hers.told == []
+
+
+def make_other(make):
+    """Another team, made in the middle of a deed."""
+    from socialdesk.people import actions
+    return actions.add_team(make._name("Team"))
+
+
+def test_what_may_not_wait_spends_none_of_the_day(make, phone, ada, time):
+    time.stop(2026, 3, 2, 9, 30)
+    hers, tom = phone(ada), make.agent("Tom")
+    with transaction():
+        change_profile(ada, daily_pushes=3)
+    for _ in range(3):
+        move(make.ticket(ada), tom, "resolved", "Plugged in.")
+    rings(make, ada, 1)
+    assert len(hers.told) == 4
+
+
+@pytest.mark.parametrize("happening, words", [
+    ("announcement", "There is a new announcement."), ("kudos", "Somebody thanks you."), ("accepted", "An answer of yours helped.")])
+def test_discreet_words_fit_what_happened(make, phone, time, happening, words):
+    time.stop(2026, 3, 2, 8, 30)
+    ada, ben = make.person("Ada", hours=WEEK), make.person("Ben")
+    hers = phone(ada)
+    with transaction():
+        change_profile(ada, lock_screen="discreet")
+    if happening == "announcement":
+        publish(make.agent(), "announcement", "New badges.")
+    elif happening == "kudos":
+        prepared = queries.prepare(ben, f"Thank you @{ada.handle}")
+        with transaction():
+            give_kudos(ben, prepared)
+    else:
+        answer = make.reply(make.question(ben), ada)
+        with transaction():
+            posts.accept(answer.id, ben)
+    run_due()
+    time.stop(2026, 3, 2, 9, 0)
+    run_due()
+    assert [notice["body"] for notice in hers.told] == [words]
+
+
+def test_mail_waits_two_hours_for_the_push(make, phone, desk, time):
+    at_night(time)
+    desk.config["SETTINGS"].smtp_url = "smtp://127.0.0.1:9"
+    ada = make.person("Ada", hours=WEEK)
+    phone(ada)
+    rings(make, ada, 1)
+    rows = db.session.execute(sa.select(Delivery.channel, Delivery.send_at).order_by(Delivery.send_at)).all()
+    assert [tuple(row) for row in rows] == [("push", at(2, 8)), ("mail", at(2, 10))]
+
+
+def test_a_read_up_to_that_is_no_event_reads_all(make, browse, ada):
+    rings(make, ada, 1)
+    assert browse(ada).post("/inbox/read", data={"up_to": "9" * 20}).status_code == 303

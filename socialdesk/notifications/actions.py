@@ -71,10 +71,10 @@ def _tell(concern, people, lane):
         _write_lines(concern, RELATIONS[rank], ids)
     hint(*(f"person:{person.id}" for person in people))
     pushes, mails = plan(concern, people)
-    for (how, send_at), ids in pushes.items():
-        _write_pushes(concern, ids, how, send_at, lane)
-    for send_at, ids in mails.items():
-        _write_mails(concern, ids, send_at)
+    for (rank, how, send_at), ids in pushes.items():
+        _write_pushes(concern, RELATIONS[rank], ids, how, send_at, lane)
+    for (rank, send_at), ids in mails.items():
+        _write_mails(concern, RELATIONS[rank], ids, send_at)
 
 
 def untell(event_id):
@@ -114,9 +114,9 @@ def _write_lines(concern, relation, person_ids):
               "needs_you": waits, "at": line.excluded.at}))
 
 
-def _write_pushes(concern, person_ids, how, send_at, lane):
+def _write_pushes(concern, relation, person_ids, how, send_at, lane):
     """A delivery for each device of these people that is not gone and whose sign-in still stands, and the jobs that send them."""
-    facts = _facts(concern, "push", send_at) | {"how": how}
+    facts = _facts(concern, relation, "push", send_at) | {"how": how}
     devices = (_lines_of(concern, person_ids, facts, Device.id)
                .join(Device, Device.person_id == Notification.person_id).join(Person, Person.id == Device.person_id)
                .join(Session, sa.and_(Session.public_id == Device.session_public_id, Session.epoch == Person.epoch))
@@ -131,17 +131,17 @@ def _write_pushes(concern, person_ids, how, send_at, lane):
             enqueue("push", concern.event.id, lane=lane, run_at=send_at, ids=[row.id for row in rows[start:start + SLICE]])
 
 
-def _write_mails(concern, person_ids, send_at):
+def _write_mails(concern, relation, person_ids, send_at):
     """A delivery by mail for each of these people, and the job that writes the mails when their time has come."""
-    facts = _facts(concern, "mail", send_at)
+    facts = _facts(concern, relation, "mail", send_at)
     made = insert(Delivery.__table__).from_select(["notification_id", "person_id", "n", *facts], _lines_of(concern, person_ids, facts))
     ids = sorted(db.session.scalars(made.returning(Delivery.id)))
     if ids:
         enqueue("mail_notices", concern.event.id, lane="soon", run_at=send_at, ids=ids)
 
 
-def _facts(concern, channel, send_at):
-    return {"event_id": concern.event.id, "channel": channel, "state": "due", "send_at": send_at, "expires_at": send_at + KEPT_FOR, "attempts": 0}
+def _facts(concern, relation, channel, send_at):
+    return {"event_id": concern.event.id, "relation": relation, "channel": channel, "state": "due", "send_at": send_at, "expires_at": send_at + KEPT_FOR, "attempts": 0}
 
 
 def _lines_of(concern, person_ids, facts, *more):

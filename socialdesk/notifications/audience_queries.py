@@ -1,5 +1,6 @@
 """Who is told of what: the people an event concerns, asked in SQL with their rights."""
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from ..events import Event, Verb
 from ..knowledge.models import Article
@@ -136,6 +137,30 @@ def _heard(concern, best):
     if not passive and "mentioned" not in concern.relations:
         return ()
     return sa.not_(sa.or_(sa.and_(best.c.rank.in_(passive), quiet), sa.and_(best.c.rank == MENTIONED, deaf))),
+
+
+def still_heard(root, event, relation):
+    """The same of what was told and waits: conditions that neither the thread nor its hashtags or circle were muted meanwhile."""
+    mine = sa.exists().where(Follow.root_id == root.id, Follow.person_id == Person.id)
+    waits_for_one = sa.or_(relation.in_(("assignee", "promiser")), sa.and_(
+        relation == "requester", event.verb == Verb.TICKET_STATUS_CHANGED, event.after.in_(("resolved", "on_hold"))))
+    tag = sa.exists().where(TagFollow.person_id == Person.id, PostTag.tag_id == TagFollow.tag_id, PostTag.root_id == root.id)
+    circle = sa.exists().where(Membership.person_id == Person.id, Membership.circle_id == root.circle_id)
+    quiet = sa.or_(tag.where(TagFollow.level != "all"), circle.where(Membership.level != "all"))
+    deaf = sa.or_(tag.where(TagFollow.level == "muted"), circle.where(Membership.level == "muted"))
+    return (sa.or_(waits_for_one, sa.not_(mine.where(Follow.level == "muted"))),
+            sa.or_(waits_for_one, relation == "mentioned", sa.not_(mine.where(Follow.level == "mentions"))),
+            sa.or_(relation.not_in([RELATIONS[place] for place in PASSIVE]), sa.not_(quiet)), sa.or_(relation != "mentioned", sa.not_(deaf)))
+
+
+def still_true(root, event, relation):
+    """Conditions that what was told is so still: the ticket is theirs, or their team's; the answer is the accepted one."""
+    later = aliased(Event)
+    undone = sa.exists().where(later.root_id == root.id, later.id > event.id, later.verb == Verb.ANSWER_UNACCEPTED)
+    theirs = sa.exists().where(Ticket.post_id == root.id, Ticket.assignee_id == Person.id)
+    team = sa.exists().where(TeamMember.team_id == root.team_id, TeamMember.person_id == Person.id)
+    return (sa.or_(event.verb != Verb.TICKET_ASSIGNED, theirs), sa.or_(event.verb != Verb.ANSWER_ACCEPTED, sa.not_(undone)),
+            sa.or_(relation != "team", event.verb.not_in((Verb.TICKET_OPENED, Verb.TICKET_MOVED)), team))
 
 
 def _chosen(concern, best):

@@ -14,12 +14,12 @@ from ..posts.checker import plain_of
 from ..posts.models import Post
 from ..tickets.models import Sentence
 from . import words_checker
-from .audience_queries import is_quiet
+from .audience_queries import is_quiet, still_heard, still_true
 from .button_queries import with_buttons, with_read
 from .hours_checker import next_start
-from .matters_checker import exception_of
+from .matters_checker import exception_of, levels_of, matter_told
 from .models import Delivery, Device, Notification
-from .plan_queries import holidays
+from .plan_queries import choices_of, holidays
 
 MOST = 100                              # a badge says no more than "99+"
 FRESH = timedelta(hours=1)              # a device that was reached so lately is not written down again
@@ -29,7 +29,9 @@ ACCEPTED = (200, 201, 202)
 #: others: the Dues that are told with it, it being the newest; buttons: keys of button_checker; read: lines its device may take off
 Due = namedtuple("Due", "id n attempts expires_at notification_id device_id endpoint p256dh auth vapid_id person_id root_id "
                         "stale happening title words event_id badge others buttons read", defaults=((), (), ()))
-_newer = aliased(Delivery)
+#: why one is told: of a telling written before that was kept, its line says it
+why = sa.func.coalesce(Delivery.relation, Notification.relation)
+_newer, _its_event, _its_post = aliased(Delivery), aliased(Event), aliased(Post)
 
 
 def due_of(ids):
@@ -38,14 +40,23 @@ def due_of(ids):
     person wants just their tickets by now.  What waited for a device is one Due."""
     moment, off = now(), holidays()
     rows = db.session.execute(_statement(), {"ids": list(ids), "moment": moment}).all()
-    fine = [row for row in rows if row.fine]
+    chosen = choices_of({row.person_id for row in rows})
+    fine = [row for row in rows if row.fine and _rings(row, chosen)]
+    dropped = [row.id for row in rows if row not in fine]
     later = {row.id: start for row in fine if (start := _allowed_from(row, moment, off)) > moment}
     fine = [row for row in fine if row.id not in later]
     badges = _badges({row.person_id for row in fine})
     events = events_of({row.event_id for row in fine})
     dues = [_due(row, events[row.event_id], badges.get(row.person_id, 0)) for row in fine if row.how == "alone"]
     dues = with_read(with_buttons(dues + _together(fine, events, badges)))
-    return dues, [row.id for row in rows if not row.fine], later
+    return dues, dropped, later
+
+
+def _rings(row, chosen):
+    """Does the person still want such a thing to ring?"""
+    matter = matter_told(row.verb, row.relation, row.note, row.after, row.facts, row.kind)
+    levels = matter and levels_of(matter, chosen[row.person_id, matter.key])
+    return bool(levels) and levels.inbox == "on" and levels.push != "never"
 
 
 def _allowed_from(row, moment, off):
@@ -71,13 +82,15 @@ def _statement():
     post, root = aliased(Post), aliased(Post)
     session = sa.exists().where(Session.public_id == Device.session_public_id, Session.epoch == Person.epoch)
     superseded = sa.exists().where(_newer.notification_id == Delivery.notification_id, _newer.channel == Delivery.channel,
-                                   _newer.device_id == Delivery.device_id, _newer.n > Delivery.n, _newer.send_at <= moment)
+                                   _newer.device_id == Delivery.device_id, _newer.n > Delivery.n, _newer.send_at <= moment,
+                                   _newer.state.in_(("due", "sent")), _its_event.id == _newer.event_id, _its_post.id == _its_event.post_id,
+                                   _its_post.deleted_at.is_(None))
     fine = sa.and_(*wanted(root, post, moment), Device.off_at.is_(None), Device.person_id == Notification.person_id, session, sa.not_(superseded))
     return (sa.select(
         Delivery.id, Delivery.n, Delivery.how, Delivery.attempts, Delivery.expires_at, Delivery.notification_id, Delivery.device_id, Delivery.event_id,
         Device.endpoint, Device.p256dh, Device.auth, Device.last_ok_at, Device.failures, Device.last_status,
-        Notification.person_id, Notification.root_id, Notification.relation, Person.lock_screen, Person.lock_private, Device.vapid_id,
-        Person.tz, Person.hours, Person.quiet_until, Person.even_outside, Event.verb, Event.note, Event.after, Event.facts, fine.label("fine"))
+        Notification.person_id, Notification.root_id, why.label("relation"), Person.lock_screen, Person.lock_private, Device.vapid_id,
+        Person.tz, Person.hours, Person.quiet_until, Person.even_outside, Event.verb, Event.note, Event.after, Event.facts, root.kind, fine.label("fine"))
         .join(Notification, Notification.id == Delivery.notification_id).join(Device, Device.id == Delivery.device_id)
         .join(Person, Person.id == Notification.person_id).join(Event, Event.id == Delivery.event_id)
         .join(root, root.id == Notification.root_id).outerjoin(post, post.id == Event.post_id)
@@ -85,13 +98,14 @@ def _statement():
 
 
 def wanted(root, post, moment):
-    """The conditions, whatever the channel, that a telling is wanted still: in time, unread, nothing of it taken back, the person
-    active and with the right to read it; of the social side nothing where they want just their tickets."""
+    """The conditions, whatever the channel, that a telling is wanted still: in time, unread, true, nothing of it taken back or muted,
+    the person active and with the right to read it; of the social side nothing where they want just their tickets."""
     return (Delivery.expires_at > moment, Notification.read_at.is_(None),
             Person.state == "active", root.deleted_at.is_(None), sa.or_(post.id.is_(None), post.deleted_at.is_(None)),
             readers(Notification.root_id, among=Person),
             sa.or_(sa.not_(Event.note), readers(Notification.root_id, note=True, among=Person)),
-            sa.or_(sa.not_(Person.only_tickets), is_quiet(root, Event.verb, Notification.relation, Person.id)))
+            sa.or_(sa.not_(Person.only_tickets), is_quiet(root, Event.verb, why, Person.id)),
+            *still_heard(root, Event, why), *still_true(root, Event, why))
 
 
 def events_of(event_ids):

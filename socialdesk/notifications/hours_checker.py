@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ALWAYS = "always"
-LOOK_AHEAD = 40                         # days: the longest row of holidays and days off that is looked beyond
+LOOK_AHEAD = 400                        # days: the longest row of holidays and days off that is looked beyond
 
 
 def next_start(hours, tz, moment, holidays=(), quiet_until=None):

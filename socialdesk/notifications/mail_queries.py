@@ -10,12 +10,12 @@ from ..db import db, now
 from ..events import Event
 from ..people.models import Person
 from ..posts.models import Post
-from .due_queries import events_of, happening_of, quotes_of, wanted
+from .due_queries import events_of, happening_of, quotes_of, wanted, why
 from .hours_checker import next_start
 from .letter_checker import item_of
 from .matters_checker import levels_of, matter_told
-from .models import Choice, Delivery, Notification
-from .plan_queries import holidays
+from .models import Delivery, Notification
+from .plan_queries import choices_of, holidays
 
 
 class Letter(NamedTuple):
@@ -55,7 +55,7 @@ def round_of(people, base_url):
         if start > moment and row.fine and row.id in due_now:
             later[start].append(row.id)
     put_off = {delivery_id for ids in later.values() for delivery_id in ids}
-    newest = _newest(rows, put_off, _chosen(people))
+    newest = _newest(rows, put_off, choices_of(people))
     over = [row.id for row in rows if row.id not in put_off and row.id not in newest
             and (row.id in due_now or row.notification_id in {one.notification_id for one in newest.values() if one.n > row.n})]
     return Round(_letters(newest, base_url), over, dict(later))
@@ -88,13 +88,6 @@ def _letter(person_id, rows, events, quotes, base_url):
     return Letter(person_id, items, [row.id for row in rows], keys.pop() if len(keys) == 1 else "notices", max(row.expires_at for row in rows))
 
 
-def _chosen(people):
-    found = defaultdict(dict)
-    for row in db.session.scalars(sa.select(Choice).where(Choice.person_id.in_(people))):
-        found[row.person_id, row.matter][row.channel] = row.level
-    return found
-
-
 @cache
 def _statement():
     """What is due to these people, and what else waits for lines of which something is due."""
@@ -103,7 +96,7 @@ def _statement():
     fine = sa.and_(*wanted(root, post, moment), Person.mail_refused_at.is_(None))
     due = sa.exists().where(first.notification_id == Delivery.notification_id, first.channel == "mail", first.state == "due", first.send_at <= moment)
     return (sa.select(Delivery.id, Delivery.n, Delivery.send_at, Delivery.expires_at, Delivery.notification_id, Delivery.event_id, Delivery.person_id,
-                      Notification.root_id, Notification.relation, Person.tz, Person.hours, Person.quiet_until,
+                      Notification.root_id, why.label("relation"), Person.tz, Person.hours, Person.quiet_until,
                       Event.verb, Event.note, Event.after, Event.facts, root.kind, fine.label("fine"))
             .join(Notification, Notification.id == Delivery.notification_id).join(Person, Person.id == Notification.person_id)
             .join(Event, Event.id == Delivery.event_id).join(root, root.id == Notification.root_id).outerjoin(post, post.id == Event.post_id)

@@ -69,6 +69,7 @@ class Delivery(db.Model):
     notification_id: Mapped[int] = mapped_column(sa.ForeignKey("notification.id", ondelete="CASCADE"))
     event_id: Mapped[int]
     person_id: Mapped[int]
+    relation: Mapped[str | None]                # why this one is told; the line's may be that of a later one
     channel: Mapped[str] = mapped_column(default="push")
     device_id: Mapped[int | None] = mapped_column(sa.ForeignKey("device.id", ondelete="CASCADE"))      # None: a mail
     n: Mapped[int] = mapped_column(default=1)

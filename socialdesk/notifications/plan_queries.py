@@ -6,10 +6,11 @@ import sqlalchemy as sa
 from flask import current_app
 
 from ..db import db, now
+from ..events import Event, Verb
 from ..people.models import Holiday, Person, Session
 from .audience_queries import RELATIONS
 from .hours_checker import next_round, next_start
-from .matters_checker import levels_of
+from .matters_checker import BY_KEY, MAJORS, levels_of
 from .models import Choice, Delivery, Device
 
 UNOPENED = timedelta(hours=2)           # then the second channel is taken
@@ -17,7 +18,7 @@ DAY = timedelta(hours=24)
 
 
 def plan(concern, people):
-    """({(how, send_at): [person ids]} of pushes, {send_at: [person ids]} of mails) for people of told_by()."""
+    """({(rank, how, send_at): [person ids]} of pushes, {(rank, send_at): [person ids]} of mails) for people of told_by()."""
     moment, off = now(), holidays()
     levels = _levels(concern, people)
     spent = _spent(people, levels, moment) if any(levels[p.id].push == "now" for p in people) else {}
@@ -25,11 +26,13 @@ def plan(concern, people):
     pushes, mails = defaultdict(list), defaultdict(list)
     for person in people:
         matter, level = concern.matters[RELATIONS[person.rank]], levels[person.id]
+        rings_at = moment
         if level.push != "never":
-            pushes[push_time(person, matter, level.push, spent.get(person.id, 0), moment, off)].append(person.id)
-        at = _mail_time(person, level.mail, person.id in reached, moment, off)
+            how, rings_at = push_time(person, matter, level.push, spent.get(person.id, 0), moment, off)
+            pushes[person.rank, how, rings_at].append(person.id)
+        at = _mail_time(person, level.mail, rings_at if person.id in reached else None, moment, off)
         if at is not None:
-            mails[at].append(person.id)
+            mails[person.rank, at].append(person.id)
     return pushes, mails
 
 
@@ -47,10 +50,11 @@ def push_time(person, matter, level, spent, moment, off):
     return "rest", next_round(person.batch_hours, person.hours, person.tz, moment, off, person.quiet_until)
 
 
-def _mail_time(person, level, is_reached, moment, off):
+def _mail_time(person, level, rings_at, moment, off):
+    """When the mail goes, or None.  rings_at: when a device tells it first, or None."""
     if level not in ("always", "second") or not current_app.config["SETTINGS"].smtp_url:
         return None
-    later = moment + UNOPENED if level == "second" and is_reached else moment
+    later = rings_at + UNOPENED if level == "second" and rings_at else moment
     return next_start(person.hours, person.tz, later, off, person.quiet_until)
 
 
@@ -61,24 +65,31 @@ def holidays():
 
 def _levels(concern, people):
     """{person id: Levels} of the matter each is told of.  Where a reply rings by itself, its change of state does not ring again."""
-    chosen = defaultdict(dict)
-    keys = {matter.key for matter in concern.matters.values()}
-    for row in db.session.execute(sa.select(Choice).where(Choice.matter.in_(keys), Choice.person_id.in_([person.id for person in people]))).scalars():
-        chosen[row.person_id, row.matter][row.channel] = row.level
-    found = {}
+    chosen, found = choices_of([person.id for person in people], {matter.key for matter in concern.matters.values()}), {}
     for person in people:
         matter = concern.matters[RELATIONS[person.rank]]
-        levels = levels_of(matter, chosen.get((person.id, matter.key), {}))
+        levels = levels_of(matter, chosen[person.id, matter.key])
         found[person.id] = levels if concern.rings else levels._replace(push="never", mail="digest")
     return found
 
 
+def choices_of(person_ids, matters=BY_KEY):
+    """{(person id, key of a matter): {channel: level}} of what these people chose otherwise than is usual; a defaultdict."""
+    found = defaultdict(dict)
+    for row in db.session.execute(sa.select(*Choice.__table__.c).where(Choice.matter.in_(list(matters)), Choice.person_id.in_(person_ids))):
+        found[row.person_id, row.matter][row.channel] = row.level
+    return found
+
+
 def _spent(people, levels, moment):
-    """{person id: pushes that went out alone in the last 24 hours}, each happening once however many devices."""
+    """{person id: pushes that went out alone in the last 24 hours}, each happening once however many devices; without what may not wait."""
     ids = [person.id for person in people if levels[person.id].push == "now"]
     return dict(db.session.execute(
         sa.select(Delivery.person_id, sa.func.count(Delivery.event_id.distinct()))
-        .where(Delivery.person_id.in_(ids), Delivery.channel == "push", Delivery.how == "alone", Delivery.state.in_(("due", "sent")),
+        .join(Event, Event.id == Delivery.event_id)
+        .where(Event.verb.not_in((*MAJORS, Verb.TICKET_ASSIGNED)),
+               sa.or_(Event.verb != Verb.TICKET_STATUS_CHANGED, Event.after.not_in(("resolved", "on_hold"))),
+               Delivery.person_id.in_(ids), Delivery.channel == "push", Delivery.how == "alone", Delivery.state.in_(("due", "sent")),
                Delivery.send_at > moment - DAY)
         .group_by(Delivery.person_id)).all())
 

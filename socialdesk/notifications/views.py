@@ -49,8 +49,12 @@ def read_all():
     """All lines are read, as far as the page showed them."""
     spend("deed", viewer().id)
     with transaction():
-        actions.read_all(viewer(), request.form.get("up_to", type=int))
+        actions.read_all(viewer(), _up_to(request.form.get("up_to", "")))
     return _answer()
+
+
+def _up_to(text):
+    return int(text) if text.isdecimal() and len(text) < 16 else None
 
 
 def _inbox(cursor=None):

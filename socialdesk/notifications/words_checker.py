@@ -52,6 +52,11 @@ def discreet(what):
         return NAME, "A ticket was given to you."
     if what.verb in _MAJOR:
         return NAME, "There is news of a major incident." if what.verb != "major_overdue" else "A promised word is overdue."
+    if what.verb in _DISCREET:
+        return NAME, _DISCREET[what.verb]
+    if what.relation in ("thanked", "circle", "everyone", "tagged"):
+        return NAME, {"thanked": "Somebody thanks you.", "tagged": "There is something new under a hashtag you follow."}.get(
+            what.relation, "There is a new announcement." if what.kind == "announcement" else "There is something new in a circle of yours.")
     if what.kind == "ticket" or what.private and what.kind != "kudos":
         return NAME, "Something changed in one of your tickets."
     if what.relation == "author":
@@ -62,6 +67,10 @@ def discreet(what):
 def _liked(who, n):
     whom = {1: f"{who} likes", 2: f"{who} and one more like"}.get(n, f"{who} and {n - 1} more like")
     return f"{whom} what you wrote."
+
+
+_DISCREET = {"answer_accepted": "An answer of yours helped.", "idea_moved": "There is news of an idea.",
+             "review_due": "An article of yours is due for review."}
 
 
 def words(what, title, quote, allowed):

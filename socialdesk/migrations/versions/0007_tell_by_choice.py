@@ -41,6 +41,7 @@ def upgrade():
                     sa.PrimaryKeyConstraint("person_id", "matter", "channel", name="pk_choice"))
     op.create_index("ix_choice_matter", "choice", ["matter"])
     op.add_column("delivery", _column("how", sa.Text(), "alone"))
+    op.add_column("delivery", _column("relation", sa.Text(), None))
     op.add_column("delivery", sa.Column("person_id", Id, nullable=True))
     op.execute("UPDATE delivery SET person_id = (SELECT person_id FROM notification WHERE notification.id = delivery.notification_id)")
     with op.batch_alter_table("delivery", table_kwargs={"sqlite_autoincrement": True}) as table:
@@ -58,6 +59,7 @@ def downgrade():
         table.alter_column("device_id", existing_type=Id, nullable=False)
         table.drop_column("person_id")
         table.drop_column("how")
+        table.drop_column("relation")
     op.drop_table("choice")
     op.drop_table("holiday")
     for table, name in (("mail", "unsubscribe"), ("mail", "html"), ("device", "vapid_id"), ("membership", "level")):
