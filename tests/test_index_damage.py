@@ -30,7 +30,7 @@ def lose_a_segment():
 
 
 DAMAGE = {
-    "some lists are gone": run("DELETE FROM index_word WHERE word IN ('printer', 'ton')"),
+    "some lists are gone": run("DELETE FROM index_word WHERE word IN ('printer', 'toner')"),
     "all lists are gone": run("DELETE FROM index_word"),
     "a segment is gone": lose_a_segment,
     "all segments are gone": run("DELETE FROM index_segment"),
@@ -145,3 +145,16 @@ def test_words_that_went_while_all_was_written_anew_are_completed_by_no_process(
     rebuild()
     db.session.rollback()
     assert elsewhere.view(["everyone/known"]).starting("thyla", 9) == ({}, 0)
+
+
+def test_a_process_at_work_notices_that_a_list_is_gone_by_the_first_word_that_needs_it(written):
+    person, _before, _articles = written
+    shelf.reset()
+    found(person, "badge")                                  # what the segment holds is known by now
+    assert not shelf.damaged
+    with transaction():
+        db.session.execute(sa.text("DELETE FROM index_word WHERE word = 'toner'"))
+    found(person, "plotter")
+    assert not shelf.damaged, "a word that nobody wrote is no damage"
+    found(person, "toner")
+    assert shelf.damaged

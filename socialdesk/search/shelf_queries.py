@@ -161,6 +161,10 @@ class Shelf:
                 continue
             self._postings[row.segment_id, row.word] = Posting(np.frombuffer(row.ids, np.int32), np.frombuffer(row.weights, np.uint8))
             self._bytes += len(row.ids) + len(row.weights)
+        for segment_id, word in set(missing) - {(row.segment_id, row.word) for row in rows}:
+            if word in self._vocabularies.get(segment_id, (0, _EMPTY))[1]:      # its forms stand there, so its list must, too
+                self.note_damage(segment=segment_id)
+                break
         while self._bytes > KEPT_BYTES:
             _key, posting = self._postings.popitem(last=False)
             self._bytes -= posting.ids.nbytes + posting.weights.nbytes if posting else 0

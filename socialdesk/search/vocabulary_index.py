@@ -28,7 +28,13 @@ class Vocabulary:
         self.forms = [form for (form, _word), _count in rows]
         self.words = [word for (_form, word), _count in rows]
         self.counts = np.fromiter((count for _key, count in rows), np.int32, len(rows))
-        self._groups = None
+        self._groups = self._stems = None
+
+    def __contains__(self, word):
+        """Has any of the forms this word?"""
+        if self._stems is None:
+            self._stems = frozenset(self.words)
+        return word in self._stems
 
     def __len__(self):
         return len(self.forms)
