@@ -152,3 +152,10 @@ def test_somebody_elses_sign_in_is_not_touched(desk, make, browse):
     ada, ben = make.person("Ada"), make.person("Ben")
     page = browse(ben).post(f"/unsubscribe/{token_of(desk, ada, 'digest')}")
     assert page.status_code == 200 and "Ben" not in page.text and digest_of(ben) == "weekly" and digest_of(ada) == "off"
+
+
+def test_pressing_the_link_over_and_over_costs_its_person_nothing_else(desk, make, browse):
+    ada = make.person("Ada")
+    where = f"/unsubscribe/{token_of(desk, ada, 'digest')}"
+    assert {stranger(desk).post(where, data=ONE_CLICK).status_code for _ in range(125)} == {200, 429}
+    assert browse(ada).post("/me/notifications/quiet", data={"until": "tomorrow"}).status_code == 303

@@ -33,7 +33,7 @@ def end(token):
     try:
         if known is None:
             raise Missing()
-        spend("deed", known[0])
+        spend("unsubscribe", known[0])
         with transaction():
             before = unsubscribe_actions.unsubscribe(*known)
     except Missing:
@@ -49,7 +49,7 @@ def undo(token):
     try:
         if known is None:
             raise Missing()
-        spend("deed", known[0])
+        spend("unsubscribe", known[0])
         with transaction():
             unsubscribe_actions.subscribe_again(*known)
     except Missing:

@@ -21,6 +21,7 @@ LIMITS = {
     "push-test": (6, 30, "tests"),
     "sign-in": (10, 30, "attempts"),
     "sign-in-address": (100, 400, "attempts"),
+    "unsubscribe": (30, 60, "presses of that link"),
     "upload": (30, 180, "photos"),
 }
 
