@@ -63,6 +63,10 @@ def test_holidays_and_quiet_move_the_next_start(hours, off, quiet, moment, expec
     (ROUNDS, "always", set(), None, at(7, 23), at(8, 9)),
     ([], WEEK, set(), None, at(2, 10), at(3, 8)),
     (["what"], "always", set(), None, at(2, 10), at(3, 0)),
+    (ROUNDS, {"mon": [["20:00", "06:00"]]}, set(), None, at(2, 10), at(2, 20)),
+    (ROUNDS, {"mon": [["13:00", "15:00"]]}, set(), None, at(2, 11), at(2, 13)),
+    (ROUNDS, {"mon": [["13:00", "15:00"]]}, set(), None, at(2, 14), at(9, 13)),
+    (["01:00"], {"mon": [["20:00", "06:00"]]}, set(), None, at(2, 21), at(3, 1)),
 ])
 def test_the_rest_waits_for_the_next_round_within_the_hours(rounds, hours, off, quiet, moment, expected):
     assert next_round(rounds, hours, "UTC", moment, off, quiet) == expected

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ALWAYS = "always"
+ROUNDS_AHEAD = 8
 LOOK_AHEAD = 400                        # days: the longest row of holidays and days off that is looked beyond
 
 
@@ -19,24 +20,40 @@ def next_start(hours, tz, moment, holidays=(), quiet_until=None):
     today = moment.astimezone(zone).date()
     for ahead in range(-1, LOOK_AHEAD):                  # yesterday's span may have passed midnight
         day = today + timedelta(days=ahead)
-        for begins, ends in () if day.isoformat() in holidays else _spans_of(hours, day, zone):
+        for begins, ends in _open_spans(hours, day, zone, holidays):
             if moment < ends:
                 return max(moment, begins)
     return moment                                        # no hours at all cannot be kept: rather told than never
 
 
 def next_round(rounds, hours, tz, moment, holidays=(), quiet_until=None):
-    """The next of the times of day at which what can wait is told together: the first within the hours, else their next start.
-    rounds: ["09:00", "12:30"], or none."""
+    """The next of the times of day at which what can wait is told together: the first within the hours in the week ahead; where none
+    lies in them, when the hours begin next.  rounds: ["09:00", "12:30"], or none."""
     start = next_start(hours, tz, moment, holidays, quiet_until)
     zone = zone_of(tz)
     today = start.astimezone(zone).date()
-    for ahead in range(LOOK_AHEAD):
-        for at in sorted(filter(None, map(_time, rounds))):
-            time_of_day = _moment(today + timedelta(days=ahead), at, zone, 0)
-            if time_of_day >= start and next_start(hours, tz, time_of_day, holidays, quiet_until) == time_of_day:
+    times = sorted(filter(None, map(_time, rounds)))
+    for ahead in range(ROUNDS_AHEAD):
+        day = today + timedelta(days=ahead)
+        spans = [span for one in (day - timedelta(days=1), day) for span in _open_spans(hours, one, zone, holidays)]
+        for at in times:
+            time_of_day = _moment(day, at, zone, 0)
+            if time_of_day >= start and (hours == ALWAYS or any(begins <= time_of_day < ends for begins, ends in spans)):
                 return time_of_day
-    return next_start(hours, tz, _moment(today + timedelta(days=1), time(), zone, 0), holidays, quiet_until)     # none lies in the hours
+    return start if start > moment else next_start(hours, tz, _end_of(hours, start, today, zone), holidays, quiet_until)
+
+
+def _end_of(hours, moment, today, zone):
+    """The end of the span that a moment lies in; for who has no hours, of the day."""
+    tomorrow = _moment(today + timedelta(days=1), time(), zone, 0)
+    if hours == ALWAYS:
+        return tomorrow
+    spans = [span for day in (today - timedelta(days=1), today) for span in _spans_of(hours, day, zone)]
+    return max((ends for begins, ends in spans if begins <= moment < ends), default=tomorrow)
+
+
+def _open_spans(hours, day, zone, holidays):
+    return () if hours == ALWAYS or day.isoformat() in holidays else _spans_of(hours, day, zone)
 
 
 def _time(text):
