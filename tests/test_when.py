@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from socialdesk.db import db, now, transaction
+from socialdesk.jobs import Job
 from socialdesk.notifications.choice_actions import choose, hear_circle, hear_hashtag
 from socialdesk.notifications.hours_checker import next_round, next_start
 from socialdesk.notifications.matters_checker import BY_KEY
@@ -20,6 +21,7 @@ from socialdesk.posts import actions as posts
 from socialdesk.posts import queries, text_actions, thread_actions
 from socialdesk.posts.kudos_actions import give_kudos
 from socialdesk.tickets import actions as tickets
+from socialdesk.tickets.major_actions import declare_major
 
 from .conftest import HTMX, run_due
 from .phones import phone, service, settings_given  # noqa: F401
@@ -482,3 +484,127 @@ def test_mail_waits_two_hours_for_the_push(make, phone, desk, time):
 def test_a_read_up_to_that_is_no_event_reads_all(make, browse, ada):
     rings(make, ada, 1)
     assert browse(ada).post("/inbox/read", data={"up_to": "9" * 20}).status_code == 303
+
+
+# --- one is told by the strongest of what is wanted, and nothing wanted is lost behind what is not
+
+def test_a_mention_one_does_not_want_hides_no_answer_to_ones_own(make, phone, time):
+    time.stop(2026, 3, 2, 9, 30)
+    ada = make.person("Ada", hours=WEEK)
+    hers, ben = phone(ada), make.person("Ben")
+    for told in ("off", "inbox"):
+        with transaction():
+            choose(ada, "mentions", told, "never")
+        say(make, make.question(ada), ben, body=f"Hi @{ada.handle}, turn it.")
+    with transaction():
+        choose(ada, "mentions", "now", "never")
+        hear_hashtag(ada, "vpn", "muted")
+    say(make, make.question(ada, "Why? #vpn"), ben, body=f"Hi @{ada.handle}, so.")
+    assert [notice["body"].split(".")[0] for notice in hers.told] == ["Ben answered your question"] * 3
+
+
+def test_a_major_that_names_one_rings_by_what_one_allows(make, phone, time):
+    time.stop(2026, 3, 2, 3, 0)
+    ada, tom = make.person("Ada", hours=WEEK), make.agent("Tom")
+    hers, ticket = phone(ada), make.ticket(ada)
+    with transaction():
+        change_profile(ada, even_outside=["majors"])
+    prepared = queries.prepare(tom, f"All is dark, @{ada.handle}.")
+    with transaction():
+        declare_major(ticket.id, tom, prepared, 60)
+    run_due()
+    assert len(hers.told) == 1
+
+
+@pytest.mark.parametrize("later", ["chosen otherwise", "only mentions", "un-accepted", "given on"])
+def test_what_one_wants_is_not_lost_behind_a_later_telling_that_is_dropped(make, phone, time, later):
+    at_night(time)
+    ada, ben, tom = make.agent("Ada", hours=WEEK), make.person("Ben"), make.agent("Tom")
+    hers, root = phone(ada), make.ticket(ben) if later == "given on" else make.question(ben)
+    with transaction():
+        thread_actions.follow(root.id, ada)
+    answer = make.reply(root, ada)
+    say(make, root, tom, body=f"Look, @{ada.handle}.")
+    if later == "chosen otherwise":
+        say(make, root, tom, body="And more.")
+        with transaction():
+            choose(ada, "follows", "inbox", "never")
+    elif later == "only mentions":
+        say(make, root, tom, body="And more.")
+        with transaction():
+            thread_actions.follow(root.id, ada, "mentions")
+    elif later == "un-accepted":
+        with transaction():
+            posts.accept(answer.id, ben)
+        run_due()
+        with transaction():
+            posts.unaccept(answer.id, ben)
+    else:
+        for who in (ada, tom):
+            with transaction():
+                tickets.assign(root.id, tom, who.id)
+            run_due()
+    in_the_morning(time)
+    time.stop(2026, 3, 2, 9, 0)
+    run_due()
+    assert len(hers.told) == 1 and "mentioned you" in hers.told[0]["body"] + " mentioned you" * (later == "given on")
+
+
+@pytest.mark.parametrize("meanwhile", ["taken", "resolved", "unfollowed", "reopened"])
+def test_what_a_colleague_did_meanwhile_is_not_rung_for(make, phone, time, meanwhile):
+    at_night(time)
+    team = make.team("Network")
+    ada, ben, tom = make.agent("Ada", hours=WEEK, teams=[team]), make.person("Ben", hours=WEEK), make.agent("Tom", teams=[team])
+    hers, his = phone(ada), phone(ben)
+    if meanwhile == "unfollowed":
+        question = make.question(ben)
+        with transaction():
+            thread_actions.follow(question.id, ada)
+        say(make, question, tom)
+        with transaction():
+            thread_actions.unfollow(question.id, ada)
+        his = hers
+    else:
+        ticket = make.ticket(ben, team_id=team.id)
+        run_due()
+        with transaction():
+            tickets.take(ticket.id, tom)
+        if meanwhile != "taken":
+            move(ticket, tom, "resolved", "Plugged in.")
+        if meanwhile == "reopened":
+            with transaction():
+                choose(ben, "states", "inbox", "never")
+            move(ticket, tom, "in_progress", "Not yet.")
+        his = hers if meanwhile != "reopened" else his
+    in_the_morning(time)
+    time.stop(2026, 3, 2, 9, 0)
+    run_due()
+    assert his.told == []
+
+
+def test_a_like_taken_back_breaks_no_later_one(make, browse, desk):
+    desk.config["SETTINGS"].smtp_url = "smtp://127.0.0.1:9"
+    ada = make.person("Ada")
+    with transaction():
+        choose(ada, "likes", "inbox", "second")
+    question = make.question(ada)
+    ben, cy, dan = (make.person(name) for name in ("Ben", "Cy", "Dan"))
+    for who, kind in ((ben, "reaction"), (cy, "reaction"), (cy, "reaction/remove"), (dan, "reaction")):
+        browse(who).post(f"/p/{question.id}/{kind}", headers=HTMX)
+        run_due()
+    assert "Dan and one more like what you wrote." in browse(ada).get("/inbox").text
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Job).where(Job.kind == "consequence")) == 0
+
+
+def test_mail_waits_for_a_push_that_was_put_over_as_well(make, phone, desk, browse, time):
+    at_night(time)
+    desk.config["SETTINGS"].smtp_url = "smtp://127.0.0.1:9"
+    ada = make.person("Ada", hours=WEEK)
+    phone(ada)
+    rings(make, ada, 1)
+    time.stop(2026, 3, 2, 7, 59)
+    browse(ada).post("/me/notifications/quiet", data={"until": "tomorrow"})
+    time.stop(2026, 3, 2, 8, 0)
+    run_due()
+    rows = db.session.execute(sa.select(Delivery.channel, Delivery.send_at).order_by(Delivery.send_at)).all()
+    assert [tuple(row) for row in rows] == [("push", at(3, 8)), ("mail", at(3, 10))]

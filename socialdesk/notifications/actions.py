@@ -13,7 +13,7 @@ from ..errors import Missing
 from ..posts.models import Post, Reaction
 from .audience_queries import RELATIONS, concern_of, told_by
 from .models import Delivery, Device, Notification, Told
-from .plan_queries import plan
+from .plan_queries import pick, plan
 
 SLICE = 500                             # people told in one transaction
 KEPT_FOR = timedelta(days=1)            # how long a push service keeps a push for a phone that is away
@@ -60,8 +60,8 @@ def tell_slice(jobs):
 
 def _tell(concern, people, lane):
     """Write inbox lines and deliveries for those who were not told of this event yet: a few statements, however many they are."""
-    fresh = _not_told(concern.event.id, [person.id for person in people])
-    people = [person for person in people if person.id in fresh]
+    fresh = _not_told(concern.event.id, {person.id for person in people})
+    people, levels = pick(concern, [person for person in people if person.id in fresh])
     if not people:
         return
     by_rank = defaultdict(list)
@@ -70,7 +70,7 @@ def _tell(concern, people, lane):
     for rank, ids in by_rank.items():
         _write_lines(concern, RELATIONS[rank], ids)
     hint(*(f"person:{person.id}" for person in people))
-    pushes, mails = plan(concern, people)
+    pushes, mails = plan(concern, people, levels)
     for (rank, how, send_at), ids in pushes.items():
         _write_pushes(concern, RELATIONS[rank], ids, how, send_at, lane)
     for (rank, send_at), ids in mails.items():
@@ -82,11 +82,15 @@ def untell(event_id):
     event = db.session.get(Event, event_id)
     mine = (Notification.group_key == f"likes:{event.root_id}", Notification.read_at.is_(None),
             Notification.person_id == sa.select(Post.author_id).where(Post.id == event.post_id).scalar_subquery())
-    last = sa.select(sa.func.max(Event.id)).where(
+    last = db.session.scalar(sa.select(sa.func.max(Event.id)).where(
         Event.verb == Verb.LIKED, Event.root_id == event.root_id, Event.actor_id.in_(
-            sa.select(Reaction.person_id).where(Reaction.post_id == Event.post_id, Reaction.kind == "like"))).scalar_subquery()
-    db.session.execute(sa.delete(Notification).where(*mine, sa.or_(Notification.n <= 1, last.is_(None))).execution_options(synchronize_session=False))
-    db.session.execute(sa.update(Notification).where(*mine).values(n=Notification.n - 1, last_event_id=last).execution_options(synchronize_session=False))
+            sa.select(Reaction.person_id).where(Reaction.post_id == Event.post_id, Reaction.kind == "like"))))
+    # a line of its own for those left: what was told of the former one, and its mails that wait, go with it
+    gone = db.session.execute(sa.delete(Notification).where(*mine).returning(*Notification.__table__.c)).mappings().all()
+    for line in gone:
+        if line["n"] > 1 and last is not None:
+            db.session.execute(sa.insert(Notification.__table__).values(
+                {name: value for name, value in line.items() if name != "id"} | {"n": line["n"] - 1, "last_event_id": last}))
     hint(*(f"person:{person_id}" for person_id in db.session.scalars(sa.select(Post.author_id).where(Post.id == event.post_id))))
 
 

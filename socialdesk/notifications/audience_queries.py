@@ -1,6 +1,5 @@
 """Who is told of what: the people an event concerns, asked in SQL with their rights."""
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from ..events import Event, Verb
 from ..knowledge.models import Article
@@ -54,6 +53,8 @@ class Concern:
         Of a major incident its own verbs tell."""
         if self.verb == Verb.POSTED and self.is_major and relation in ("circle", "tagged", "everyone"):
             return False
+        if relation == "mentioned" and self.root.kind == "kudos" and what == Verb.POSTED:
+            return False                                         # those named there are thanked, and told so
         if relation == "everyone":
             return self.root.audience == "everyone" and (what != Verb.POSTED or self.root.kind == "announcement")
         if relation == "circle":
@@ -109,9 +110,9 @@ def concern_of(session, event_id):
 
 
 def told_by(concern, part=False):
-    """SELECT id, tz, hours, rank of the people this event concerns, who may read it now, are not its actor and want it.
-    rank: index into RELATIONS.  part: only persons in a range of ids, the parameters first and last."""
-    best = _nearest(concern, part)
+    """SELECT id, tz, hours, rank … of the people this event concerns, who may read it now, are not its actor and want it: a row for each
+    relation by which they do.  rank: index into RELATIONS.  part: only persons in a range of ids, the parameters first and last."""
+    best = _candidates(concern, part)
     follow = sa.and_(Follow.root_id == concern.root.id, Follow.person_id == Person.id)
     breaks = [RELATIONS.index(relation) for relation in concern.breaks_silence]
     own = sa.false() if concern.verb == Verb.LIKED else sa.or_(Person.id == concern.root.author_id, best.c.rank == RELATIONS.index("owner"))
@@ -123,7 +124,7 @@ def told_by(concern, part=False):
             .outerjoin(Follow, follow)
             .where(Person.state == "active", Person.id != (concern.event.actor_id or 0), wanted, *for_quiet, *_heard(concern, best),
                    _chosen(concern, best), readers(concern.root.id, note=concern.event.note, among=Person))
-            .order_by(Person.id))
+            .order_by(Person.id, best.c.rank))
 
 
 def _heard(concern, best):
@@ -139,30 +140,6 @@ def _heard(concern, best):
     return sa.not_(sa.or_(sa.and_(best.c.rank.in_(passive), quiet), sa.and_(best.c.rank == MENTIONED, deaf))),
 
 
-def still_heard(root, event, relation):
-    """The same of what was told and waits: conditions that neither the thread nor its hashtags or circle were muted meanwhile."""
-    mine = sa.exists().where(Follow.root_id == root.id, Follow.person_id == Person.id)
-    waits_for_one = sa.or_(relation.in_(("assignee", "promiser")), sa.and_(
-        relation == "requester", event.verb == Verb.TICKET_STATUS_CHANGED, event.after.in_(("resolved", "on_hold"))))
-    tag = sa.exists().where(TagFollow.person_id == Person.id, PostTag.tag_id == TagFollow.tag_id, PostTag.root_id == root.id)
-    circle = sa.exists().where(Membership.person_id == Person.id, Membership.circle_id == root.circle_id)
-    quiet = sa.or_(tag.where(TagFollow.level != "all"), circle.where(Membership.level != "all"))
-    deaf = sa.or_(tag.where(TagFollow.level == "muted"), circle.where(Membership.level == "muted"))
-    return (sa.or_(waits_for_one, sa.not_(mine.where(Follow.level == "muted"))),
-            sa.or_(waits_for_one, relation == "mentioned", sa.not_(mine.where(Follow.level == "mentions"))),
-            sa.or_(relation.not_in([RELATIONS[place] for place in PASSIVE]), sa.not_(quiet)), sa.or_(relation != "mentioned", sa.not_(deaf)))
-
-
-def still_true(root, event, relation):
-    """Conditions that what was told is so still: the ticket is theirs, or their team's; the answer is the accepted one."""
-    later = aliased(Event)
-    undone = sa.exists().where(later.root_id == root.id, later.id > event.id, later.verb == Verb.ANSWER_UNACCEPTED)
-    theirs = sa.exists().where(Ticket.post_id == root.id, Ticket.assignee_id == Person.id)
-    team = sa.exists().where(TeamMember.team_id == root.team_id, TeamMember.person_id == Person.id)
-    return (sa.or_(event.verb != Verb.TICKET_ASSIGNED, theirs), sa.or_(event.verb != Verb.ANSWER_ACCEPTED, sa.not_(undone)),
-            sa.or_(relation != "team", event.verb.not_in((Verb.TICKET_OPENED, Verb.TICKET_MOVED)), team))
-
-
 def _chosen(concern, best):
     """The condition that the person wants this matter in the inbox at all."""
     keys = sa.case({RELATIONS.index(relation): matter.key for relation, matter in concern.matters.items()}, value=best.c.rank)
@@ -173,8 +150,8 @@ def _chosen(concern, best):
                    sa.or_(best.c.rank.not_in(silent), sa.not_(other.where(Choice.level == "off"))))
 
 
-def _nearest(concern, part):
-    """(person_id, rank): each candidate once, by the nearest relation."""
+def _candidates(concern, part):
+    """(person_id, rank): each candidate by each relation, once."""
     found = []
     for relation in concern.relations:
         person, statement = _CANDIDATES[relation](concern)
@@ -188,7 +165,7 @@ def _nearest(concern, part):
     if not found:
         found = [sa.select(sa.literal(0).label("person_id"), sa.literal(0).label("rank")).where(sa.false())]
     every = sa.union_all(*found).subquery()
-    return sa.select(every.c.person_id, sa.func.min(every.c.rank).label("rank")).group_by(every.c.person_id).subquery()
+    return sa.select(every.c.person_id, every.c.rank).distinct().subquery()
 
 
 def _people(column, *where):

@@ -14,12 +14,13 @@ from ..posts.checker import plain_of
 from ..posts.models import Post
 from ..tickets.models import Sentence
 from . import words_checker
-from .audience_queries import is_quiet, still_heard, still_true
+from .audience_queries import is_quiet
 from .button_queries import with_buttons, with_read
 from .hours_checker import next_start
 from .matters_checker import exception_of, levels_of, matter_told
 from .models import Delivery, Device, Notification
 from .plan_queries import choices_of, holidays
+from .still_queries import still_heard, still_true
 
 MOST = 100                              # a badge says no more than "99+"
 FRESH = timedelta(hours=1)              # a device that was reached so lately is not written down again
@@ -41,7 +42,7 @@ def due_of(ids):
     moment, off = now(), holidays()
     rows = db.session.execute(_statement(), {"ids": list(ids), "moment": moment}).all()
     chosen = choices_of({row.person_id for row in rows})
-    fine = [row for row in rows if row.fine and _rings(row, chosen)]
+    fine = _newest([row for row in rows if row.fine and _rings(row, chosen)], {(*_line_of(row), row.n) for row in rows})
     dropped = [row.id for row in rows if row not in fine]
     later = {row.id: start for row in fine if (start := _allowed_from(row, moment, off)) > moment}
     fine = [row for row in fine if row.id not in later]
@@ -50,6 +51,19 @@ def due_of(ids):
     dues = [_due(row, events[row.event_id], badges.get(row.person_id, 0)) for row in fine if row.how == "alone"]
     dues = with_read(with_buttons(dues + _together(fine, events, badges)))
     return dues, dropped, later
+
+
+def _newest(fine, looked_at):
+    """Of each line and device the newest telling, unless one that is not looked at here is newer and wanted, or sent."""
+    newest = {}
+    for row in fine:
+        newest[_line_of(row)] = max(newest.get(_line_of(row), 0), row.n)
+    return [row for row in fine if row.n == newest[_line_of(row)]
+            and (row.newer is None or (*_line_of(row), row.newer) in looked_at)]
+
+
+def _line_of(row):
+    return row.notification_id, row.device_id
 
 
 def _rings(row, chosen):
@@ -81,31 +95,34 @@ def _statement():
     moment = sa.bindparam("moment", type_=Delivery.send_at.type)
     post, root = aliased(Post), aliased(Post)
     session = sa.exists().where(Session.public_id == Device.session_public_id, Session.epoch == Person.epoch)
-    superseded = sa.exists().where(_newer.notification_id == Delivery.notification_id, _newer.channel == Delivery.channel,
-                                   _newer.device_id == Delivery.device_id, _newer.n > Delivery.n, _newer.send_at <= moment,
-                                   _newer.state.in_(("due", "sent")), _its_event.id == _newer.event_id, _its_post.id == _its_event.post_id,
-                                   _its_post.deleted_at.is_(None))
-    fine = sa.and_(*wanted(root, post, moment), Device.off_at.is_(None), Device.person_id == Notification.person_id, session, sa.not_(superseded))
+    newer = (sa.select(sa.func.max(_newer.n)).select_from(_newer).join(_its_event, _its_event.id == _newer.event_id)
+             .outerjoin(_its_post, _its_post.id == _its_event.post_id)
+             .where(_newer.notification_id == Delivery.notification_id, _newer.channel == Delivery.channel, _newer.device_id == Delivery.device_id,
+                    _newer.n > Delivery.n, _newer.send_at <= moment,
+                    sa.or_(_newer.state == "sent", sa.and_(_newer.state == "due", *wanted(root, _its_post, moment, _newer, _its_event))))
+             .correlate(Delivery, Notification, Person, root).scalar_subquery())
+    fine = sa.and_(*wanted(root, post, moment), Device.off_at.is_(None), Device.person_id == Notification.person_id, session)
     return (sa.select(
         Delivery.id, Delivery.n, Delivery.how, Delivery.attempts, Delivery.expires_at, Delivery.notification_id, Delivery.device_id, Delivery.event_id,
         Device.endpoint, Device.p256dh, Device.auth, Device.last_ok_at, Device.failures, Device.last_status,
         Notification.person_id, Notification.root_id, why.label("relation"), Person.lock_screen, Person.lock_private, Device.vapid_id,
-        Person.tz, Person.hours, Person.quiet_until, Person.even_outside, Event.verb, Event.note, Event.after, Event.facts, root.kind, fine.label("fine"))
+        Person.tz, Person.hours, Person.quiet_until, Person.even_outside, Event.verb, Event.note, Event.after, Event.facts, root.kind, newer.label("newer"), fine.label("fine"))
         .join(Notification, Notification.id == Delivery.notification_id).join(Device, Device.id == Delivery.device_id)
         .join(Person, Person.id == Notification.person_id).join(Event, Event.id == Delivery.event_id)
         .join(root, root.id == Notification.root_id).outerjoin(post, post.id == Event.post_id)
         .where(Delivery.id.in_(sa.bindparam("ids", expanding=True)), Delivery.state == "due", Delivery.send_at <= moment).order_by(Delivery.id))
 
 
-def wanted(root, post, moment):
+def wanted(root, post, moment, delivery=Delivery, event=Event):
     """The conditions, whatever the channel, that a telling is wanted still: in time, unread, true, nothing of it taken back or muted,
     the person active and with the right to read it; of the social side nothing where they want just their tickets."""
-    return (Delivery.expires_at > moment, Notification.read_at.is_(None),
+    relation = sa.func.coalesce(delivery.relation, Notification.relation)
+    return (delivery.expires_at > moment, Notification.read_at.is_(None),
             Person.state == "active", root.deleted_at.is_(None), sa.or_(post.id.is_(None), post.deleted_at.is_(None)),
             readers(Notification.root_id, among=Person),
-            sa.or_(sa.not_(Event.note), readers(Notification.root_id, note=True, among=Person)),
-            sa.or_(sa.not_(Person.only_tickets), is_quiet(root, Event.verb, why, Person.id)),
-            *still_heard(root, Event, why), *still_true(root, Event, why))
+            sa.or_(sa.not_(event.note), readers(Notification.root_id, note=True, among=Person)),
+            sa.or_(sa.not_(Person.only_tickets), is_quiet(root, event.verb, relation, Person.id)),
+            *still_heard(root, event, relation), *still_true(root, event, relation, moment))
 
 
 def events_of(event_ids):

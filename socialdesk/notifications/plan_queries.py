@@ -10,17 +10,27 @@ from ..events import Event, Verb
 from ..people.models import Holiday, Person, Session
 from .audience_queries import RELATIONS
 from .hours_checker import next_round, next_start
-from .matters_checker import BY_KEY, MAJORS, levels_of
+from .matters_checker import BY_KEY, LEVELS, MAJORS, levels_of
 from .models import Choice, Delivery, Device
 
 UNOPENED = timedelta(hours=2)           # then the second channel is taken
 DAY = timedelta(hours=24)
 
 
-def plan(concern, people):
-    """({(rank, how, send_at): [person ids]} of pushes, {(rank, send_at): [person ids]} of mails) for people of told_by()."""
+def pick(concern, rows):
+    """(people, {person id: Levels}): of the rows of told_by() one a person, by the relation that rings soonest, the nearest of those."""
+    found = {}
+    for row, levels in zip(rows, _levels(concern, rows)):
+        matter = concern.matters[RELATIONS[row.rank]]
+        soonest = (matter.exception not in row.even_outside, LEVELS["push"].index(levels.push), row.rank)
+        if row.id not in found or soonest < found[row.id][0]:
+            found[row.id] = soonest, row, levels
+    return [row for _, row, _ in found.values()], {row.id: levels for _, row, levels in found.values()}
+
+
+def plan(concern, people, levels):
+    """({(rank, how, send_at): [person ids]} of pushes, {(rank, send_at): [person ids]} of mails) for what pick() gives."""
     moment, off = now(), holidays()
-    levels = _levels(concern, people)
     spent = _spent(people, levels, moment) if any(levels[p.id].push == "now" for p in people) else {}
     reached = _reached(people, levels)
     pushes, mails = defaultdict(list), defaultdict(list)
@@ -63,14 +73,13 @@ def holidays():
     return frozenset(db.session.scalars(sa.select(Holiday.day)))
 
 
-def _levels(concern, people):
-    """{person id: Levels} of the matter each is told of.  Where a reply rings by itself, its change of state does not ring again."""
-    chosen, found = choices_of([person.id for person in people], {matter.key for matter in concern.matters.values()}), {}
-    for person in people:
-        matter = concern.matters[RELATIONS[person.rank]]
-        levels = levels_of(matter, chosen[person.id, matter.key])
-        found[person.id] = levels if concern.rings else levels._replace(push="never", mail="digest")
-    return found
+def _levels(concern, rows):
+    """The Levels of the matter of each row.  Where a reply rings by itself, its change of state does not ring again."""
+    chosen = choices_of({row.id for row in rows}, {matter.key for matter in concern.matters.values()})
+    for row in rows:
+        matter = concern.matters[RELATIONS[row.rank]]
+        levels = levels_of(matter, chosen[row.id, matter.key])
+        yield levels if concern.rings else levels._replace(push="never", mail="digest")
 
 
 def choices_of(person_ids, matters=BY_KEY):

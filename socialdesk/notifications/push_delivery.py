@@ -19,6 +19,7 @@ from .device_checker import origin_of
 from .due_queries import due_of, quotes_of
 from .models import Delivery, Device
 from .round_delivery import CHUNK, Letter, Result, Round
+from .plan_queries import UNOPENED
 from .service_delivery import services
 
 log = logging.getLogger(__name__)
@@ -118,6 +119,18 @@ def _put_over(later):
         ids = [delivery_id for delivery_id, moment in later.items() if moment == start]
         db.session.execute(_set(ids, send_at=start, expires_at=start + KEPT_FOR, how="rest"))
         queue_rest(start, set(db.session.scalars(sa.select(Delivery.person_id).where(Delivery.id.in_(ids)))))
+        _put_over_mails(ids, start + UNOPENED)
+
+
+def _put_over_mails(ids, after):
+    """The second channel waits for the first: mails of the same tellings go no sooner."""
+    same = sa.select(Delivery.notification_id, Delivery.n).where(Delivery.id.in_(ids))
+    mails = db.session.scalars(
+        sa.update(Delivery).where(Delivery.channel == "mail", Delivery.state == "due", Delivery.send_at < after,
+                                  sa.tuple_(Delivery.notification_id, Delivery.n).in_(same))
+        .values(send_at=after, expires_at=after + KEPT_FOR).returning(Delivery.id).execution_options(synchronize_session=False)).all()
+    if mails:
+        jobs.enqueue("mail_notices", lane="soon", run_at=after, ids=sorted(mails))
 
 
 def _payloads(due, quotes, base_url):

@@ -1,0 +1,42 @@
+"""What was told and waits: is it wanted still, and is it so still?  Conditions on rows of a delivery, asked when it is sent."""
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from ..events import Event, Verb
+from ..people.models import Membership, Person, TeamMember
+from ..posts.models import Follow, Mention
+from ..tags.models import PostTag, TagFollow
+from ..tickets.models import Major, Ticket
+from .audience_queries import PASSIVE, RELATIONS
+
+
+def still_heard(root, event, relation):
+    """Conditions that neither the thread nor its hashtags or circle were muted meanwhile."""
+    mine = sa.exists().where(Follow.root_id == root.id, Follow.person_id == Person.id)
+    waits_for_one = sa.or_(relation.in_(("assignee", "promiser")), sa.and_(
+        relation == "requester", event.verb == Verb.TICKET_STATUS_CHANGED, event.after.in_(("resolved", "on_hold"))))
+    tag = sa.exists().where(TagFollow.person_id == Person.id, PostTag.tag_id == TagFollow.tag_id, PostTag.root_id == root.id)
+    circle = sa.exists().where(Membership.person_id == Person.id, Membership.circle_id == root.circle_id)
+    quiet = sa.or_(tag.where(TagFollow.level != "all"), circle.where(Membership.level != "all"))
+    deaf = sa.or_(tag.where(TagFollow.level == "muted"), circle.where(Membership.level == "muted"))
+    return (sa.or_(waits_for_one, sa.not_(mine.where(Follow.level == "muted"))),
+            sa.or_(waits_for_one, relation == "mentioned", sa.not_(mine.where(Follow.level == "mentions"))),
+            sa.or_(relation.not_in([RELATIONS[place] for place in PASSIVE]), sa.not_(quiet)), sa.or_(relation != "mentioned", sa.not_(deaf)))
+
+
+def still_true(root, event, relation, moment):
+    """Conditions that what was told is so still: the ticket is theirs, or waits for their team; it stands as it was told; the answer
+    is the accepted one; the promised word is still owed; they are named, and follow it."""
+    later, ticket = aliased(Event), sa.exists().where(Ticket.post_id == root.id)
+    undone = sa.exists().where(later.root_id == root.id, later.id > event.id, later.verb == Verb.ANSWER_UNACCEPTED)
+    team = sa.exists().where(TeamMember.team_id == root.team_id, TeamMember.person_id == Person.id)
+    waits_there = sa.and_(team, ticket.where(Ticket.assignee_id.is_(None), Ticket.status.in_(("new", "in_progress", "on_hold"))))
+    owed = sa.exists().where(Major.post_id == root.id, Major.next_update_at <= moment)
+    named = sa.exists().where(Mention.post_id == event.post_id, Mention.person_id == Person.id)
+    follows = sa.exists().where(Follow.root_id == root.id, Follow.person_id == Person.id, Follow.level == "all")
+    tagged = sa.exists().where(TagFollow.person_id == Person.id, TagFollow.level == "all", PostTag.tag_id == TagFollow.tag_id, PostTag.root_id == root.id)
+    return (sa.or_(event.verb != Verb.TICKET_ASSIGNED, ticket.where(Ticket.assignee_id == Person.id)),
+            sa.or_(event.verb != Verb.TICKET_STATUS_CHANGED, ticket.where(Ticket.status == event.after)),
+            sa.or_(event.verb != Verb.ANSWER_ACCEPTED, sa.not_(undone)), sa.or_(event.verb != Verb.MAJOR_OVERDUE, owed),
+            sa.or_(relation != "team", event.verb.not_in((Verb.TICKET_OPENED, Verb.TICKET_MOVED)), waits_there),
+            sa.or_(relation != "mentioned", named), sa.or_(relation != "follower", follows), sa.or_(relation != "tagged", tagged))
