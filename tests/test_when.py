@@ -13,6 +13,7 @@ from socialdesk.notifications.hours_checker import next_round, next_start
 from socialdesk.notifications.matters_checker import BY_KEY
 from socialdesk.notifications.models import Delivery
 from socialdesk.notifications.plan_queries import push_time
+from socialdesk.notifications.queries import unread_count
 from socialdesk.people import holiday_actions
 from socialdesk.people.hours_checker import is_within
 from socialdesk.people.models import Person
@@ -481,9 +482,20 @@ def test_mail_waits_two_hours_for_the_push(make, phone, desk, time):
     assert [tuple(row) for row in rows] == [("push", at(2, 8)), ("mail", at(2, 10))]
 
 
-def test_a_read_up_to_that_is_no_event_reads_all(make, browse, ada):
+@pytest.mark.parametrize("up_to, left", [("9" * 20, 0), ("", 0), ("-1", 1), ("abc", 1), ("٣", 1)])
+def test_what_is_no_event_reads_nothing_and_breaks_nothing(make, browse, ada, up_to, left):
     rings(make, ada, 1)
-    assert browse(ada).post("/inbox/read", data={"up_to": "9" * 20}).status_code == 303
+    assert browse(ada).post("/inbox/read", data={"up_to": up_to}).status_code == 303
+    assert unread_count(make.viewer(ada)) == left
+
+
+def test_quiet_until_tomorrow_knows_the_holidays(make, browse, ada, time):
+    time.stop(2026, 3, 2, 10, 0)
+    admin = make.admin()
+    with transaction():
+        holiday_actions.add_holiday(admin, "2026-03-03", "Founding day")
+    browse(ada).post("/me/notifications/quiet", data={"until": "tomorrow"})
+    assert db.session.scalar(sa.select(Person.quiet_until).where(Person.id == ada.id)) == at(4, 8)
 
 
 # --- one is told by the strongest of what is wanted, and nothing wanted is lost behind what is not

@@ -11,6 +11,7 @@ from ..tags.follow_actions import follow_tag
 from .hours_checker import ALWAYS, next_start, zone_of
 from .matters_checker import AT_THE_DESK, BY_KEY, Levels, check_levels
 from .models import Choice
+from .plan_queries import holidays
 
 LEVELS = ("all", "mentions", "muted")
 WAYS = {"now": ("on", "now"), "rest": ("on", "rest"), "inbox": ("on", "never"), "off": ("off", "never")}
@@ -42,7 +43,7 @@ def be_quiet(viewer, until):
     day = today + timedelta(days=QUIET[until](today.weekday()))
     at = MORNING if person.hours == ALWAYS else time()
     morning = datetime.combine(day, at, zone).astimezone(timezone.utc)
-    person.quiet_until = next_start(person.hours, person.tz, morning)
+    person.quiet_until = next_start(person.hours, person.tz, morning, holidays())
     db.session.flush()
     return person.quiet_until
 

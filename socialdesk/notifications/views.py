@@ -54,7 +54,10 @@ def read_all():
 
 
 def _up_to(text):
-    return int(text) if text.isdecimal() and len(text) < 16 else None
+    """The event up to which all is read; None for everything, 0 where the form says something that is none."""
+    if not text or text.isdecimal() and len(text) > 15:
+        return None
+    return int(text) if text.isdecimal() and text.isascii() else 0
 
 
 def _inbox(cursor=None):

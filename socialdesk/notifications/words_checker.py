@@ -52,6 +52,8 @@ def discreet(what):
         return NAME, "A ticket was given to you."
     if what.verb in _MAJOR:
         return NAME, "There is news of a major incident." if what.verb != "major_overdue" else "A promised word is overdue."
+    if what.relation == "team" and what.verb in ("ticket_opened", "ticket_moved"):
+        return NAME, "There is a ticket for your team."
     if what.verb in _DISCREET:
         return NAME, _DISCREET[what.verb]
     if what.relation in ("thanked", "circle", "everyone", "tagged"):
@@ -69,7 +71,7 @@ def _liked(who, n):
     return f"{whom} what you wrote."
 
 
-_DISCREET = {"answer_accepted": "An answer of yours helped.", "idea_moved": "There is news of an idea.",
+_DISCREET = {"answer_accepted": "An answer of yours helped.", "access_given": "You were added to a ticket.", "idea_moved": "There is news of an idea.",
              "review_due": "An article of yours is due for review."}
 
 
