@@ -61,14 +61,14 @@ def phone_text(phone, ticket):
 
 
 def test_who_wants_it_reads_the_words_on_the_lock_screen(desk, phone, desktop):
-    desk.api(phone.person, "PATCH", "/me", lock_screen="full")
+    desk.api(phone.person, "PATCH", "/me", lock_private="full")
     try:
         ticket = desk.ticket(phone.person, "The coffee machine asks for a password. #kitchen")
         desk.api("bo", "POST", f"/posts/{ticket}/replies", body="Try the word milk.")
         notice = desktop.wait_for("coffee machine", 15)
         assert "Bo" in notice.summary + notice.body
     finally:
-        desk.api(phone.person, "PATCH", "/me", lock_screen="discreet")
+        desk.api(phone.person, "PATCH", "/me", lock_private="discreet")
 
 
 def test_the_one_who_did_it_is_not_rung_and_a_note_rings_no_requester(desk, phone, desktop):
