@@ -10,7 +10,7 @@ ROOMS = ["wording", "people", "tags", "posts", "knowledge", "tickets", "search",
          "integrations", "feed", "insights", "api"]
 #: from the ground: a module may import what stands on a lower floor, or to its left on its own
 FLOORS = [["errors", "config", "db", "ready", "assets", "schema", "buckets"], ["checker", "index"], ["jobs", "workers"], ["events"], ["models"], ["viewer", "policy"], ["queries"],
-          ["actions", "delivery"], ["headers", "request", "web", "live", "consequences"], ["views", "openapi", "pwa"],
+          ["actions", "delivery"], ["headers", "request", "web", "live", "soon", "consequences"], ["views", "openapi", "pwa"],
           ["health", "backup", "importing", "demo_content", "demo_plan", "demo_pictures", "demo_words", "demo_steps", "demo_many",
            "demo_crowd", "demo_bulk", "demo", "server", "commands", "cli"], ["roof"]]
 KERNEL = {name for floor in FLOORS for name in floor}

@@ -130,14 +130,20 @@ def told_by(concern, part=False):
 def _heard(concern, best):
     """The conditions that neither a hashtag nor the circle of the thread is muted by the person, as far as that counts:
     what one asked, owns or follows by itself is told all the same."""
-    muted = sa.exists().where(TagFollow.person_id == Person.id, PostTag.tag_id == TagFollow.tag_id, PostTag.root_id == concern.root.id)
-    out = sa.exists().where(Membership.person_id == Person.id, Membership.circle_id == concern.root.circle_id)
-    quiet = sa.or_(muted.where(TagFollow.level != "all"), out.where(Membership.level != "all"))
-    deaf = sa.or_(muted.where(TagFollow.level == "muted"), out.where(Membership.level == "muted"))
+    quiet, deaf = hearing(concern.root)
     passive = [place for place in PASSIVE if RELATIONS[place] in concern.relations]
     if not passive and "mentioned" not in concern.relations:
         return ()
     return sa.not_(sa.or_(sa.and_(best.c.rank.in_(passive), quiet), sa.and_(best.c.rank == MENTIONED, deaf))),
+
+
+def hearing(root):
+    """(quiet, deaf): the conditions on Person that a hashtag of the thread, or its circle, is not to be heard wholly; not even where
+    they are named.  root: a row, or a table."""
+    tag = sa.exists().where(TagFollow.person_id == Person.id, PostTag.tag_id == TagFollow.tag_id, PostTag.root_id == root.id)
+    circle = sa.exists().where(Membership.person_id == Person.id, Membership.circle_id == root.circle_id)
+    return (sa.or_(tag.where(TagFollow.level != "all"), circle.where(Membership.level != "all")),
+            sa.or_(tag.where(TagFollow.level == "muted"), circle.where(Membership.level == "muted")))
 
 
 def _chosen(concern, best):

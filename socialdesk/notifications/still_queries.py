@@ -3,11 +3,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from ..events import Event, Verb
-from ..people.models import Membership, Person, TeamMember
+from ..people.models import Person, TeamMember
 from ..posts.models import Follow, Mention
 from ..tags.models import PostTag, TagFollow
 from ..tickets.models import Major, Ticket
-from .audience_queries import PASSIVE, RELATIONS
+from .audience_queries import PASSIVE, RELATIONS, hearing
 
 
 def still_heard(root, event, relation):
@@ -15,10 +15,7 @@ def still_heard(root, event, relation):
     mine = sa.exists().where(Follow.root_id == root.id, Follow.person_id == Person.id)
     waits_for_one = sa.or_(relation.in_(("assignee", "promiser")), sa.and_(
         relation == "requester", event.verb == Verb.TICKET_STATUS_CHANGED, event.after.in_(("resolved", "on_hold"))))
-    tag = sa.exists().where(TagFollow.person_id == Person.id, PostTag.tag_id == TagFollow.tag_id, PostTag.root_id == root.id)
-    circle = sa.exists().where(Membership.person_id == Person.id, Membership.circle_id == root.circle_id)
-    quiet = sa.or_(tag.where(TagFollow.level != "all"), circle.where(Membership.level != "all"))
-    deaf = sa.or_(tag.where(TagFollow.level == "muted"), circle.where(Membership.level == "muted"))
+    quiet, deaf = hearing(root)
     return (sa.or_(waits_for_one, sa.not_(mine.where(Follow.level == "muted"))),
             sa.or_(waits_for_one, relation == "mentioned", sa.not_(mine.where(Follow.level == "mentions"))),
             sa.or_(relation.not_in([RELATIONS[place] for place in PASSIVE]), sa.not_(quiet)), sa.or_(relation != "mentioned", sa.not_(deaf)))

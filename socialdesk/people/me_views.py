@@ -1,15 +1,15 @@
 """What a person sees and changes about themselves: /me and below."""
-import threading
 from datetime import datetime, timedelta, timezone
 from itertools import zip_longest
 
 from flask import Blueprint, Response, current_app, g, jsonify, render_template, request, session, url_for
 
 from .. import web
-from ..db import close_read, db, now, transaction
+from ..db import close_read, now, transaction
 from ..errors import Invalid, Refusal
 from ..notifications.mail_queries import mails_of
 from ..notifications.queries import devices_of
+from ..soon import Soon
 from . import profile_actions, queries, session_actions
 from .checker import check_password
 from .hours_checker import DAY_NAMES, DAYS, MAX_SPANS, zones
@@ -182,17 +182,17 @@ def remove_all_sessions():
 
 # --- when sessions and tokens were last seen: kept in memory, since what is only read writes nothing
 
-class Presence:
+class Presence(Soon):
     """Who was seen by this process since it last wrote it down; each is written at most hourly.
     write({name: moment}): the action that keeps it."""
 
-    FLUSH_SECONDS = 30
     HOURLY = timedelta(hours=1)
     MOST = 50_000
+    LOST = "who was seen could not be written down"         # an hour later it is noted again
 
     def __init__(self, app, write):
-        self.app, self.write, self.lock = app, write, threading.Lock()
-        self.noted, self.waiting, self.timer = {}, {}, None
+        super().__init__(app)
+        self.write, self.noted, self.waiting = write, {}, {}
 
     def note(self, name):
         """Somebody was seen just now.  name: what stands for them, such as the public id of a session."""
@@ -203,27 +203,15 @@ class Presence:
             if len(self.noted) >= self.MOST:
                 self.noted.clear()
             self.noted[name] = self.waiting[name] = moment
-            if self.timer is None and not self.app.testing:
-                self.timer = threading.Timer(self.FLUSH_SECONDS, self._flush_in_thread)
-                self.timer.daemon = True
-                self.timer.start()
+        self.write_soon()
 
     def flush(self):
         """Write down what was seen."""
         with self.lock:
-            seen, self.waiting, self.timer = self.waiting, {}, None
+            seen, self.waiting = self.waiting, {}
         if seen:
             with transaction():
                 self.write(seen)
-
-    def _flush_in_thread(self):
-        with self.app.app_context():
-            try:
-                self.flush()
-            except Exception:           # a locked or full database: an hour later it is noted again
-                self.app.logger.warning("who was seen could not be written down", exc_info=True)
-            finally:
-                db.session.remove()
 
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=timezone.utc)

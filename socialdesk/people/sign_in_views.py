@@ -1,6 +1,5 @@
 """Signing in and out: password, mailed code, one-time link, the first admin's setup."""
 import hashlib
-import ipaddress
 import secrets
 
 from flask import Blueprint, current_app, render_template, request, session, url_for
@@ -247,16 +246,7 @@ def _buckets(kind, address_kind, email, person_id, *more):
     device, people = _device()
     if person_id in people:
         return [(kind, f"device:{device}:{person_id}")]
-    return [(kind, f"{fold_email(email)}|{_address()}"), (address_kind, _address()), *more]
-
-
-def _address():
-    """Where the request comes from; of an IPv6 address the half a household shares."""
-    try:
-        address = ipaddress.ip_address(request.remote_addr or "")
-    except ValueError:
-        return "unknown"
-    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
+    return [(kind, f"{fold_email(email)}|{request.network}"), (address_kind, request.network), *more]
 
 
 def _spend(buckets):
