@@ -114,7 +114,8 @@ class Hub:
         """Read the latest hints and put each to the streams that may hear it; what is for processes is done here."""
         with self.lock:
             streams = list(self.streams)
-        rows = db.session.execute(sa.select(Hint.id, Hint.topic).where(Hint.at > now() - timedelta(seconds=10)).order_by(Hint.id)).all()
+        mine = sa.or_(Hint.topic.not_like("person:%"), Hint.topic.in_({f"person:{stream.person_id}" for stream in streams}))
+        rows = db.session.execute(sa.select(Hint.id, Hint.topic).where(Hint.at > now() - timedelta(seconds=10), mine).order_by(Hint.id)).all()
         for key, topic in rows:
             if key in self.heard:
                 continue

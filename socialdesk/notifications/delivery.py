@@ -1,5 +1,4 @@
 """One push to one device: encrypted, signed, sent, and what the push service made of it."""
-import asyncio
 import base64
 import hashlib
 import json
@@ -18,6 +17,8 @@ TIMEOUT_SECONDS = 10
 MAX_WAIT_SECONDS = 24 * 3600            # however long a push service asks to wait
 UNREACHABLE, NOT_ALLOWED, BAD_KEY, NO_KEY = 0, -1, -2, -4       # in the place of an HTTP status; NO_KEY: the desk's own is gone
 MOST_BYTES = 3000                       # of a payload; push services take 3,993
+#: lines of each request; the last one keeps libcurl from asking first whether it may send
+ALWAYS = ("Urgency: high", "Content-Encoding: aes128gcm", "Content-Type: application/octet-stream", "Expect:")
 
 
 class Answer(NamedTuple):
@@ -40,31 +41,24 @@ class Answer(NamedTuple):
         return "later" if self.status in (UNREACHABLE, 406, 408, 425, 429) or self.status >= 500 else "refused"
 
 
-def open_session(most_at_once=64, seconds=TIMEOUT_SECONDS):
-    """The HTTP session of a round of pushes: no cookies, no proxies of the environment."""
-    import aiohttp                      # heavy: only who sends needs it
-    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=most_at_once, ttl_dns_cache=300), trust_env=False,
-                                 timeout=aiohttp.ClientTimeout(total=seconds), cookie_jar=aiohttp.DummyCookieJar(),
-                                 auto_decompress=False)
-
-
 class PostOffice:
-    """Sends pushes over one session, each signed with the key its device signed up with."""
+    """Sends pushes, many at a time, each signed with the key its device signed up with.
+    most_at_once: sends at one time; seconds: how long each may take."""
 
-    def __init__(self, settings, session):
-        from aiohttp import ClientError
-        from pywebpush import WebPusher
-        from yarl import URL
-        self._faults, self._url = (ClientError, OSError, ValueError), URL
+    def __init__(self, settings, most_at_once, seconds):
+        from pywebpush import WebPusher         # heavy, both: only who sends needs them
+        from .wire_delivery import Wire
         self._pusher = WebPusher({"endpoint": ""})       # one for all: it only encrypts, with the keys of the moment
-        self._session = session
+        self._wire, self.known = Wire(most_at_once, seconds), []     # known: answers that nobody had to be asked for
         self._settings, self._keys = settings, {}
         self._hosts, self._routes = settings.push_hosts, settings.push_route
         self._secret = settings.secret_key.encode()[:64]
 
-    async def send(self, device, payload, topic, ttl_seconds):
-        """Send one payload.  device: anything with endpoint, p256dh, auth, vapid_id.  Returns an Answer; raises nothing for the network."""
-        return await self.post(device.endpoint, self.seal(device, payload), topic, ttl_seconds, device.vapid_id)
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._wire.close()
 
     def seal(self, device, payload):
         """The payload encrypted for a device; None where the device's keys are damaged."""
@@ -75,19 +69,25 @@ class PostOffice:
         except ValueError:                                   # one damaged row must not hold up the others
             return None
 
-    async def post(self, endpoint, sealed, topic, ttl_seconds, key_id=""):
-        """Post what is sealed to its endpoint.  key_id: of the key its device signed up with.  Returns an Answer."""
+    def post(self, token, endpoint, sealed, topic, ttl_seconds, key_id=""):
+        """Begin to post what is sealed to its endpoint.  token: whatever answers() shall give back with the Answer; key_id: of the
+        key its device signed up with.  Raises nothing for the network."""
         origin = origin_of(endpoint)
         if origin is None or not is_allowed(origin, self._hosts):
-            return Answer(NOT_ALLOWED)
-        if sealed is None:
-            return Answer(BAD_KEY)
-        keys = self._keys_of(key_id)
-        if keys is None:
-            return Answer(NO_KEY)
-        headers = {**keys.header(origin), "TTL": str(ttl_seconds), "Urgency": "high", "Topic": topic,
-                   "Content-Encoding": "aes128gcm", "Content-Type": "application/octet-stream"}
-        return await self._post(self._where(endpoint), sealed, headers)
+            self.known.append((token, Answer(NOT_ALLOWED)))
+        elif sealed is None:
+            self.known.append((token, Answer(BAD_KEY)))
+        elif (keys := self._keys_of(key_id)) is None:
+            self.known.append((token, Answer(NO_KEY)))
+        else:
+            head = (f"Authorization: {keys.header(origin)['Authorization']}", f"TTL: {ttl_seconds}", f"Topic: {topic}", *ALWAYS)
+            self._wire.post(token, self._where(endpoint), head, sealed)
+
+    def answers(self, seconds):
+        """[(token, Answer)] of those that ended; waits at most so long for the first."""
+        known, self.known = self.known, []
+        ended = self._wire.ended(0 if known else seconds)
+        return known + [(token, Answer(reply.status, wait_of(reply.retry_after), reply.late)) for token, reply in ended]
 
     def _keys_of(self, key_id):
         if key_id not in self._keys:
@@ -96,18 +96,6 @@ class PostOffice:
             except (BadSetting, ValueError):             # one lost key must not hold up the devices of the others
                 self._keys[key_id] = None
         return self._keys[key_id]
-
-    async def _post(self, url, body, headers):
-        try:
-            # a redirect is not followed: it could lead inside our own network
-            async with self._session.post(self._url(url, encoded=True), data=body, headers=headers, allow_redirects=False) as response:
-                if response.content_length != 0:
-                    await response.content.read(4096)
-                return Answer(response.status, wait_of(response.headers.get("Retry-After")))
-        except asyncio.TimeoutError:
-            return Answer(UNREACHABLE, late=True)
-        except self._faults:
-            return Answer(UNREACHABLE)
 
     def _where(self, endpoint):
         if not self._routes:

@@ -43,7 +43,8 @@ def due_of(ids):
     rows = db.session.execute(_statement(), {"ids": list(ids), "moment": moment}).all()
     chosen = choices_of({row.person_id for row in rows})
     fine = _newest([row for row in rows if row.fine and _rings(row, chosen)], {(*_line_of(row), row.n) for row in rows})
-    dropped = [row.id for row in rows if row not in fine]
+    kept = {row.id for row in fine}
+    dropped = [row.id for row in rows if row.id not in kept]
     later = {row.id: start for row in fine if (start := _allowed_from(row, moment, off)) > moment}
     fine = [row for row in fine if row.id not in later]
     badges = _badges({row.person_id for row in fine})

@@ -1,5 +1,4 @@
 """The work of sending pushes: which go out now, what they say, and what is written down of each."""
-import asyncio
 import logging
 import math
 from collections import defaultdict
@@ -67,7 +66,7 @@ def _whole_devices(*which):
 def _send(claimed, chunks, patient=False):
     """Returns the ids of the deliveries that another job has by now."""
     sending = Round(current_app._get_current_object(), claimed, chunks, patient, _load, _write)
-    asyncio.run(sending.run())
+    sending.run()
     return sending.elsewhere
 
 

@@ -1,12 +1,10 @@
 """A round of sending: many at once, so many a push service, and none of them waits for another's."""
-import asyncio
 import time
 from collections import defaultdict, deque
 from typing import NamedTuple
 
-from .. import jobs
 from ..db import now
-from .delivery import TIMEOUT_SECONDS, PostOffice, open_session
+from .delivery import TIMEOUT_SECONDS, PostOffice
 from .service_delivery import HURRY_SECONDS, services
 
 IN_FLIGHT = 256                         # sent or being sent, and not yet written down: the most a kill can send twice
@@ -21,11 +19,11 @@ TTL_SECONDS = 24 * 3600
 
 
 class Letter(NamedTuple):
-    """What is ready to be sent.  due: due_queries.Due; short: a payload without a word of what happened."""
+    """What is ready to be sent.  due: due_queries.Due; short: a payload without a word of what happened, where that may help."""
 
     due: tuple
     sealed: bytes | None
-    short: bytes
+    short: bytes | None
     origin: str | None
 
 
@@ -44,119 +42,91 @@ class Round:
     another job has from then on, kept in elsewhere; load gives its letters before them."""
 
     def __init__(self, app, claimed, chunks, patient, load, write):
-        self.app, self.claimed, self.chunks, self.patient = app, claimed, chunks, patient
+        self.app, self.claimed, self.chunks, self.patient = app, claimed, deque(chunks), patient
         self.load, self.write = load, write
-        self.renewed = time.monotonic()
-        self.fault, self.unwritten, self.elsewhere = None, 0, set()
-        self.active, self.aside = defaultdict(int), defaultdict(deque)
-        self.waiting = self.open = 0
+        self.fault, self.elsewhere = None, set()
+        self.active, self.aside, self.ready = defaultdict(int), defaultdict(deque), deque()
+        self.waiting = self.flying = 0
+        self.done, self.done_at = [], 0
+        self.started_at = self.renewed = time.monotonic()
 
-    async def run(self):
+    def run(self):
         """Send everything that may be sent now."""
-        self.results, self.ready = asyncio.Queue(), asyncio.Queue()
-        self.room, self.space, self.idle = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        async with open_session(AT_ONCE, TIMEOUT_SECONDS if self.patient else HURRY_SECONDS) as session:
-            self.office = PostOffice(self.app.config["SETTINGS"], session)
-            recorder = asyncio.create_task(self._record())
-            try:
-                async with asyncio.TaskGroup() as hands:
-                    senders = [hands.create_task(self._work()) for _ in range(min(AT_ONCE, sum(map(len, self.chunks))))]
-                    await self._feed(len(senders))
-            finally:
-                self.results.put_nowait(None)
-                await recorder
+        with PostOffice(self.app.config["SETTINGS"], AT_ONCE, TIMEOUT_SECONDS if self.patient else HURRY_SECONDS) as self.office:
+            while not self.fault and (self.chunks or self.waiting) or self.flying:
+                self._load()
+                self._start()
+                self._take(self.office.answers(self._patience()) if self.flying else ())
+                self._keep()
+            self._keep(at_once=True)
         if self.fault:
             raise self.fault
 
-    async def _feed(self, senders):
-        for chunk in self.chunks:
-            if self.fault:                               # results cannot be written: what is not sent yet waits for the next try
-                break
-            letters, elsewhere = self._in_database(self.load, chunk, self.office, self.patient)
+    def _load(self):
+        """The next chunk: where too little is waiting to keep all busy, or what waits is for a service that hangs."""
+        is_stuck = self.flying and time.monotonic() - self.started_at > STUCK_SECONDS
+        if self.chunks and not self.fault and self.waiting < (MOST_WAITING if is_stuck else CHUNK):
+            letters, elsewhere = self._in_database(([], set()), self.load, self.chunks.popleft(), self.office, self.patient)
             self.elsewhere |= elsewhere
             for letter in letters:
                 self._put(letter)
-            await self._until_there_is_room()
-        while self.open:
-            self.idle.clear()
-            await self.idle.wait()
-        for _ in range(senders):
-            self.ready.put_nowait(None)
 
     def _put(self, letter):
         self.waiting += 1
-        self.open += 1
         if self.active[letter.origin] < AT_ONE_SERVICE:
             self.active[letter.origin] += 1
-            self.ready.put_nowait(letter)
+            self.ready.append(letter)
         else:
             self.aside[letter.origin].append(letter)
 
-    async def _until_there_is_room(self):
-        while self.waiting >= CHUNK:
-            self.space.clear()
-            try:
-                await asyncio.wait_for(self.space.wait(), STUCK_SECONDS)
-            except TimeoutError:
-                if self.waiting < MOST_WAITING:
-                    return
-
-    async def _work(self):
-        while (letter := await self.ready.get()) is not None:
+    def _start(self):
+        while self.ready and self.flying < AT_ONCE and self.flying + len(self.done) < IN_FLIGHT and not self.fault:
+            letter = self.ready.popleft()
             self.waiting -= 1
-            self.space.set()
-            while self.unwritten >= IN_FLIGHT:           # a semaphore would look at all who wait each time one is let in
-                self.room.clear()
-                await self.room.wait()
-            if not self.fault:
-                self.unwritten += 1
-                self.results.put_nowait(await self._send(letter))
-            self._pass_on(letter.origin)
+            self.started_at = time.monotonic()
+            if not self.patient and services.is_slow(letter.origin):
+                self._end(letter, Result(letter.due))
+            elif pause := services.pause(letter.origin):
+                self._end(letter, Result(letter.due, pause=pause))
+            else:
+                self._send(letter, letter.sealed)
 
-    def _pass_on(self, origin):
-        """Its place at the service goes to the next that waits for it."""
-        if self.aside[origin]:
-            self.ready.put_nowait(self.aside[origin].popleft())
-        else:
-            self.active[origin] -= 1
-        self.open -= 1
-        if not self.open:
-            self.idle.set()
-
-    async def _send(self, letter):
-        due, origin = letter.due, letter.origin
-        if not self.patient and services.is_slow(origin):
-            return Result(due)
-        if pause := services.pause(origin):
-            return Result(due, pause=pause)
+    def _send(self, letter, sealed):
+        due = letter.due
         seconds = max(0, min(TTL_SECONDS, int((due.expires_at - now()).total_seconds())))
-        topic, began = self.office.topic(due.person_id, 0 if due.others else due.root_id), time.monotonic()
-        answer = await self.office.post(due.endpoint, letter.sealed, topic, seconds, due.vapid_id)
-        if answer.outcome == "shrink":
-            answer = await self.office.send(due, letter.short, topic, seconds)
-        services.note(origin, answer, began, self.patient)
-        return Result(due) if answer.late and not self.patient else Result(due, answer)
+        topic = self.office.topic(due.person_id, 0 if due.others else due.root_id)
+        self.flying += 1
+        self.office.post((letter, time.monotonic()), due.endpoint, sealed, topic, seconds, due.vapid_id)
 
-    async def _record(self):
-        ended = False
-        while not ended:
-            batch = [await self.results.get()]
-            if batch[0] is not None and self.results.qsize() < CHUNK:
-                await asyncio.sleep(GATHER_SECONDS)
-            while not self.results.empty():
-                batch.append(self.results.get_nowait())
-            ended = None in batch
-            done = [result for result in batch if result is not None]
-            if done and not self.fault:
-                self._keep(done)
-            self.unwritten -= len(done)
-            self.room.set()
+    def _patience(self):
+        """How long answers may be waited for: until there are results to write, or others to be let past."""
+        return GATHER_SECONDS if self.done else STUCK_SECONDS if self.chunks else 1
 
-    def _keep(self, done):
-        try:
-            self.elsewhere |= self._in_database(self.write, done, self._jobs_to_renew())
-        except Exception as fault:                       # ends the round: the jobs are tried again, the phones show an id once
-            self.fault = fault
+    def _take(self, answers):
+        for (letter, began), answer in answers:
+            self.flying -= 1
+            if answer.outcome == "shrink" and letter.short:
+                self._send(letter._replace(short=None), self.office.seal(letter.due, letter.short))
+                continue
+            services.note(letter.origin, answer, began, self.patient)
+            self._end(letter, Result(letter.due) if answer.late and not self.patient else Result(letter.due, answer))
+
+    def _end(self, letter, result):
+        """Its place at the service goes to the next that waits for it."""
+        self.done_at = self.done_at if self.done else time.monotonic()
+        self.done.append(result)
+        if self.aside[letter.origin]:
+            self.ready.append(self.aside[letter.origin].popleft())
+        else:
+            self.active[letter.origin] -= 1
+
+    def _keep(self, at_once=False):
+        """Write what ended, some at a time.  A fault ends the round: the jobs are tried again, the phones show an id once."""
+        enough = at_once or not self.flying or len(self.done) >= CHUNK or time.monotonic() - self.done_at > GATHER_SECONDS
+        if self.done and enough:
+            done, self.done = self.done, []
+            if not self.fault:
+                self.elsewhere |= self._in_database(set(), self.write, done, self._jobs_to_renew())
 
     def _jobs_to_renew(self):
         if time.monotonic() - self.renewed < RENEW_SECONDS:
@@ -164,7 +134,11 @@ class Round:
         self.renewed = time.monotonic()
         return self.claimed
 
-    def _in_database(self, work, *given):
+    def _in_database(self, otherwise, work, *given):
         """Ask the database, in a session of its own.  Sockets wait meanwhile: a thread beside would cost more than it saves."""
-        with self.app.app_context():
-            return work(*given)
+        try:
+            with self.app.app_context():
+                return work(*given)
+        except Exception as fault:                       # what is on its way ends, nothing more is begun
+            self.fault = fault
+            return otherwise
