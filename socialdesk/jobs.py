@@ -130,15 +130,18 @@ def retry_dead(job_id):
 
 # --- claim and complete
 
+#: is anything due in a lane?  Built once: it is asked far more often than there is work
+_glance = sa.select(Job.id).where(Job.state == "due", Job.lane == sa.bindparam("due_in"), Job.run_at <= sa.bindparam("moment", type_=Job.run_at.type)).limit(1)
+
+
 def claim(lane, most=CLAIM, lease=LEASE):
     """Lease due jobs of a lane, each to one worker.  Those that were tried too often become dead letters."""
-    due = (sa.select(Job.id).where(Job.state == "due", Job.lane == lane, Job.run_at <= now())
-           .order_by(Job.run_at, Job.id).limit(most).with_for_update(skip_locked=True))
-    glance = sa.select(Job.id).where(Job.state == "due", Job.lane == lane, Job.run_at <= now()).limit(1)
-    found = db.session.execute(glance).first()
+    found = db.session.execute(_glance, {"due_in": lane, "moment": now()}).first()
     db.session.rollback()
     if found is None:
         return []
+    due = (sa.select(Job.id).where(Job.state == "due", Job.lane == lane, Job.run_at <= now())
+           .order_by(Job.run_at, Job.id).limit(most).with_for_update(skip_locked=True))
     with transaction():
         rows = db.session.execute(
             sa.update(Job).where(Job.id.in_(due.scalar_subquery())).execution_options(synchronize_session=False)

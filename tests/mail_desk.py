@@ -6,6 +6,13 @@ import socketserver
 import threading
 
 import pytest
+import sqlalchemy as sa
+
+from socialdesk.db import db
+from socialdesk.notifications.models import Delivery
+from socialdesk.people.models import Person
+
+from .conftest import run_due
 
 
 class Server(socketserver.ThreadingTCPServer):
@@ -79,6 +86,30 @@ def html_of(mail):
 def link_of(mail):
     """The path of the link in its header that ends such mails."""
     return re.fullmatch(r"<https://desk\.example\.org(/unsubscribe/\S+)>", mail["List-Unsubscribe"])[1]
+
+
+def states():
+    """How each delivery by mail stands, in order."""
+    found = list(db.session.scalars(sa.select(Delivery.state).where(Delivery.channel == "mail").order_by(Delivery.id)))
+    db.session.rollback()
+    return found
+
+
+def fetch(person):
+    """The row of a person."""
+    row = db.session.get(Person, person.id, populate_existing=True)
+    db.session.rollback()
+    return row
+
+
+def asked_and_answered(make, ada=None, agent=None, **more):
+    """A ticket and a reply to it, told."""
+    ada, agent = ada or make.person("Ada"), agent or make.agent("Tomasz")
+    ticket = make.ticket(ada, **more)
+    run_due()
+    make.reply(ticket, agent, "Which cable is it?")
+    run_due()
+    return ada, agent, ticket
 
 
 class Killed(BaseException):

@@ -1,24 +1,21 @@
-"""The digest: worth opening, in the morning of a working day, once, and nothing in it that one may not see."""
+"""The digest: worth opening, in the morning of a working day."""
 from datetime import date, datetime, timedelta, timezone
 
 import pytest
 import sqlalchemy as sa
 
-from socialdesk import db as database
-from socialdesk import jobs
 from socialdesk.db import clock, db, now, transaction
-from socialdesk.notifications import digest_actions
 from socialdesk.notifications.digest_checker import digest_before, next_digest
 from socialdesk.people import admin_actions
 from socialdesk.people.models import Holiday, Mail, Person
 from socialdesk.people.profile_actions import change_profile
-from socialdesk.posts import access_actions, answer_actions, queries, share_actions, thread_actions
+from socialdesk.posts import answer_actions, queries, share_actions, thread_actions
 from socialdesk.posts import actions as posts
 from socialdesk.tags.follow_actions import follow_tag
 from socialdesk.tickets import actions as tickets
 
 from .conftest import HTMX, run_due
-from .mail_desk import Killed, Killer, html_of, link_of, post_office, settings_given, text_of  # noqa: F401
+from .mail_desk import html_of, link_of, post_office, settings_given, text_of  # noqa: F401
 from .phones import service  # noqa: F401
 
 WEEK = {day: [["08:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
@@ -160,63 +157,6 @@ def test_a_daily_digest_calls_nothing_out_each_morning(make, post_office, time):
     assert len(post_office.mails) == 1, "it still waits, and that was said"
 
 
-def test_a_confidential_thread_is_in_it_without_a_word(make, post_office, time):
-    hr = make.team("HR", confidential=True)
-    ada = reader(make)
-    make.reply(make.ticket(ada, "My salary is wrong.", team_id=hr.id), make.agent("Tomasz", teams=[hr]))
-    run_due()
-    monday(time)
-    raw = text_of(digest_of(post_office, ada)) + html_of(digest_of(post_office, ada))
-    assert "Something changed in one of your tickets." in raw and "salary" not in raw and "Tomasz" not in raw
-
-
-def test_a_right_that_was_taken_away_takes_its_lines_along(make, post_office, time):
-    ada, ben = reader(make), make.person("Ben")
-    ticket = make.ticket(ben, "My secret printer.")
-    with transaction():
-        access_actions.give_access(ticket.id, ben, ada.id)
-        follow_tag("vpn", ada)
-    circle = make.circle()
-    with transaction():
-        from socialdesk.people import actions as people
-        people.join_circle(ada.id, circle.id), people.join_circle(ben.id, circle.id)
-    ben = make.viewer(ben)
-    question = make.question(ben, "Only for us. #vpn", audience=f"circle:{circle.slug}")
-    reply = make.reply(question, make.viewer(ada), "Because.")
-    with transaction():
-        answer_actions.accept(reply.id, ben)
-    make.reply(ticket, make.agent())
-    run_due()
-    with transaction():
-        access_actions.take_access(ticket.id, ben, ada.id)
-        people.leave_circle(ada.id, circle.id)
-    monday(time)
-    for mail in post_office.to(ada):
-        assert "secret printer" not in text_of(mail) and "Only for us" not in text_of(mail)
-    assert not post_office.to(ada)
-
-
-def test_just_my_tickets_leaves_the_social_side_out(make, post_office, time):
-    ada, ben = reader(make), make.person("Ben")
-    with transaction():
-        follow_tag("vpn", ada)
-        change_profile(ada, only_tickets=True)
-    reply = make.reply(question := make.question(ben, "It drops. #vpn"), make.agent())
-    with transaction():
-        answer_actions.accept(reply.id, ben)
-    run_due()
-    monday(time)
-    assert question.id and not post_office.to(ada)
-
-
-def test_a_hostile_title_is_text(make, post_office, time):
-    ada = reader(make)
-    make.reply(make.ticket(ada, "<script>alert(1)</script>"), make.agent())
-    run_due()
-    monday(time)
-    assert "<script" not in html_of(digest_of(post_office, ada)) and "&lt;script&gt;" in html_of(digest_of(post_office, ada))
-
-
 # --- when, and to whom
 
 def test_it_comes_as_the_week_begins_where_the_person_is(make, post_office, time):
@@ -274,7 +214,7 @@ def test_who_wants_none_or_cannot_get_it_gets_none(make, post_office, time, chan
         else:
             person.state = "imported"
     monday(time)
-    assert not post_office.mails
+    assert not post_office.mails and db.session.scalar(sa.select(sa.func.count()).select_from(Mail)) == 0
 
 
 def make_admin():
@@ -295,97 +235,6 @@ def test_the_choice_is_kept_and_a_wrong_one_is_refused_in_words(make, browse):
     assert refused.status_code == 422 and "off, daily or weekly" in refused.text
     db.session.rollback()
     assert db.session.get(Person, ada.id).digest == "daily"
-
-
-# --- exactly once
-
-def turn():
-    """The turn of the clockwork that looks for digests, and no other: each has steps of its own."""
-    with transaction():
-        jobs.enqueue("digests", lane="quiet", dedupe="clockwork:digests")
-
-
-@pytest.mark.parametrize("point", ["transaction.before_commit", "transaction.after_commit", "jobs.claimed", "jobs.outside", "digest.written"])
-def test_a_kill_between_any_two_steps_loses_and_doubles_no_digest(make, post_office, time, monkeypatch, point):
-    ada, ben = reader(make), reader(make, "Ben")
-    agent, moment = make.agent(), datetime(2026, 3, 9, 8, tzinfo=timezone.utc)
-    for nth in range(1, 60):
-        for person in (ada, ben):
-            make.reply(make.ticket(person), agent)
-        run_due()
-        post_office.raw.clear()
-        killer = Killer(point, nth)
-        time.stop(moment.year, moment.month, moment.day, 8, 0)
-        turn()
-        for module in (database, jobs, digest_actions):
-            monkeypatch.setattr(module, "fail_point", killer)
-        try:
-            run_due()
-        except Killed:
-            db.session.rollback()
-        for module in (database, jobs, digest_actions):
-            monkeypatch.setattr(module, "fail_point", lambda name: None)
-        for _ in range(3):
-            time.pass_(minutes=11)                                       # past every lease, and the clockwork's next turn
-            turn()
-            run_due()
-        for person in (ada, ben):
-            assert len({mail["Message-ID"] for mail in post_office.to(person)}) == 1, (point, nth)
-        assert len(post_office.mails) <= 4
-        moment += timedelta(days=7)
-        if killer.left > 0:
-            break
-    assert killer.left > 0 and nth > 1
-
-
-def test_a_slice_done_twice_writes_one_digest(make, post_office, time):
-    ada = reader(make)
-    make.reply(make.ticket(ada), make.agent())
-    run_due()
-    time.stop(2026, 3, 9, 8, 0)
-    with transaction():
-        jobs.enqueue("digest_slice", ids=[ada.id])
-        jobs.enqueue("digest_slice", ids=[ada.id])
-    run_due(clockwork=True)
-    assert len(post_office.mails) == 1
-
-
-def test_a_digest_that_could_not_be_sent_for_long_is_written_anew_as_the_same_mail(make, post_office, browse, time):
-    ada, ben, agent = reader(make), reader(make, "Ben"), make.agent()
-    for person in (ada, ben):
-        make.reply(make.ticket(person), agent)
-    run_due()
-    post_office.answers["MAIL"] = b"451 later"
-    monday(time)
-    before = db.session.scalar(sa.select(Mail.message_id).where(Mail.person_id == ben.id))
-    browse(ada).post("/inbox/read")
-    del post_office.answers["MAIL"]
-    for minute in (30, 45, 59):
-        monday(time, 9, minute)
-    assert not post_office.to(ada), "what it told was read meanwhile"
-    assert digest_of(post_office, ben)["Message-ID"] == before
-
-
-def test_without_a_mail_server_none_is_due(make, desk, post_office, time, monkeypatch):
-    monkeypatch.setattr(desk.config["SETTINGS"], "smtp_url", "")
-    ada = reader(make)
-    make.reply(make.ticket(ada), make.agent())
-    run_due(clockwork=True)
-    monday(time)
-    assert db.session.get(Person, ada.id).digest_at is None and db.session.scalar(sa.select(sa.func.count()).select_from(Mail)) == 0
-
-
-def test_many_people_are_written_to_in_slices(make, post_office, time, monkeypatch):
-    monkeypatch.setattr(digest_actions, "SLICE", 2)
-    people, agent = [reader(make, f"Reader {n}") for n in range(5)], make.agent()
-    for person in people:
-        make.reply(make.ticket(person), agent)
-    run_due()
-    taken = []
-    handler = digest_actions.digest_slice
-    monkeypatch.setitem(jobs._handlers, "digest_slice", jobs.Handler(lambda some: taken.extend(len(job.payload["ids"]) for job in some) or handler(some), True))
-    monday(time)
-    assert taken == [2, 2, 1] and len(post_office.mails) == 5
 
 
 # --- the calendar

@@ -1,22 +1,19 @@
 """Notices by mail: the second channel, once, at an allowed hour, and never what one may not see."""
-from datetime import timedelta
+from datetime import datetime, timezone
 
 import pytest
 import sqlalchemy as sa
 
-from socialdesk import db as database
-from socialdesk import jobs
-from socialdesk.db import db, now, transaction
-from socialdesk.notifications import mail_actions
+from socialdesk.db import db, transaction
 from socialdesk.notifications.models import Choice, Delivery
 from socialdesk.people import admin_actions
-from socialdesk.people.models import Mail, Person
+from socialdesk.people.models import Holiday, Person
 from socialdesk.people.profile_actions import change_profile
 from socialdesk.posts import thread_actions
 from socialdesk.tickets import actions as tickets
 
 from .conftest import run_due
-from .mail_desk import Killed, Killer, html_of, link_of, post_office, settings_given, text_of  # noqa: F401
+from .mail_desk import asked_and_answered, html_of, link_of, post_office, settings_given, states, text_of  # noqa: F401
 from .phones import phone, service  # noqa: F401
 
 TWO_HOURS = {"hours": 2, "minutes": 1}
@@ -26,30 +23,6 @@ def choose(person, matter, level, channel="mail"):
     """What the person wants told otherwise than is usual."""
     with transaction():
         db.session.add(Choice(person_id=person.id, matter=matter, channel=channel, level=level))
-
-
-def states():
-    """How each delivery by mail stands, in order."""
-    found = list(db.session.scalars(sa.select(Delivery.state).where(Delivery.channel == "mail").order_by(Delivery.id)))
-    db.session.rollback()
-    return found
-
-
-def fetch(person):
-    """The row of a person."""
-    row = db.session.get(Person, person.id, populate_existing=True)
-    db.session.rollback()
-    return row
-
-
-def asked_and_answered(make, ada=None, agent=None, **more):
-    """A ticket and a reply to it, told."""
-    ada, agent = ada or make.person("Ada"), agent or make.agent("Tomasz")
-    ticket = make.ticket(ada, **more)
-    run_due()
-    make.reply(ticket, agent, "Which cable is it?")
-    run_due()
-    return ada, agent, ticket
 
 
 # --- when
@@ -111,6 +84,31 @@ def test_hours_that_were_changed_meanwhile_are_kept(make, post_office, phone, ti
     time.stop(2026, 3, 10, 8, 0)
     run_due()
     assert len(post_office.to(ada)) == 1
+
+
+def test_quiet_and_a_holiday_that_came_meanwhile_are_kept(make, post_office, phone, time):
+    time.stop(2026, 3, 9, 9, 0)                                          # a Monday
+    week = {day: [["08:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
+    ada, ben = make.person("Ada", hours=week), make.person("Ben", hours=week)
+    for person in (ada, ben):
+        phone(person)
+        asked_and_answered(make, person)
+    with transaction():
+        db.session.get(Person, ada.id).quiet_until = datetime(2026, 3, 9, 13, 0, tzinfo=timezone.utc)
+    time.stop(2026, 3, 9, 11, 1)
+    run_due()
+    assert not post_office.to(ada) and len(post_office.to(ben)) == 1
+    time.stop(2026, 3, 9, 13, 0)
+    run_due()
+    assert len(post_office.to(ada)) == 1
+    time.stop(2026, 3, 9, 17, 0)
+    asked_and_answered(make, ben)                                        # its mail is planned for Tuesday at eight
+    with transaction():
+        db.session.add(Holiday(day="2026-03-10", name="A day off"))
+    for day, hour, mails in ((10, 8, 1), (10, 12, 1), (11, 7, 1), (11, 8, 2)):
+        time.stop(2026, 3, day, hour, 0)
+        run_due()
+        assert len(post_office.to(ben)) == mails, (day, hour)
 
 
 def test_what_came_in_the_night_is_one_mail_in_the_morning(make, post_office, time):
@@ -270,115 +268,3 @@ def test_a_name_that_was_left_out_stands_in_no_mail(make, post_office):
     run_due()
     mail, = post_office.to(ben)
     assert "Ada" not in text_of(mail) and "A colleague mentioned you" in mail["Subject"]
-
-
-# --- exactly once
-
-@pytest.mark.parametrize("point", ["transaction.before_commit", "transaction.after_commit", "jobs.claimed", "jobs.outside", "mail.written"])
-def test_a_kill_between_any_two_steps_loses_and_doubles_no_mail(make, post_office, time, monkeypatch, point):
-    ada, agent = make.person("Ada"), make.agent("Tomasz")
-    for nth in range(1, 40):
-        ticket = make.ticket(ada, body=f"Number {nth} is broken.")
-        run_due()
-        make.reply(ticket, agent)
-        post_office.raw.clear()
-        killer = Killer(point, nth)
-        for module in (database, jobs, mail_actions):
-            monkeypatch.setattr(module, "fail_point", killer)
-        try:
-            run_due()
-        except Killed:
-            db.session.rollback()
-        for module in (database, jobs, mail_actions):
-            monkeypatch.setattr(module, "fail_point", lambda name: None)
-        time.pass_(minutes=3)                                            # past every lease
-        run_due()
-        assert len({mail["Message-ID"] for mail in post_office.mails}) == 1, (point, nth)
-        assert len(post_office.mails) <= 2, "a mail taken by the server and not written down goes again, as the same one"
-        if killer.left > 0:
-            break
-    assert killer.left > 0 and nth > 1 and set(states()) == {"sent"}
-
-
-def test_the_job_done_twice_writes_one_mail(make, post_office):
-    ada, _, _ = asked_and_answered(make)
-    ids = list(db.session.scalars(sa.select(Delivery.id).where(Delivery.channel == "mail")))
-    with transaction():
-        jobs.enqueue("mail_notices", ids=ids)
-        jobs.enqueue("mail_notices", ids=ids)
-    run_due()
-    assert len(post_office.mails) == 1 and db.session.scalar(sa.select(sa.func.count()).select_from(Mail)) == 1
-
-
-def test_a_mail_that_could_not_be_sent_for_long_is_asked_anew(make, post_office, browse, time):
-    post_office.answers["MAIL"] = b"451 later"
-    ada, _, ticket = asked_and_answered(make)
-    other, _, _ = asked_and_answered(make)
-    assert states() == ["sent", "sent"] and not post_office.mails
-    browse(ada).post("/inbox/read")
-    del post_office.answers["MAIL"]
-    time.pass_(minutes=30)
-    run_due()
-    assert not post_office.to(ada) and len(post_office.to(other)) == 1 and states() == ["dropped", "sent"]
-    kept = db.session.execute(sa.select(Mail.state, Mail.body, Mail.html)).all()
-    assert sorted(kept) == [("failed", "", ""), ("sent", "", "")], "and no text stays behind"
-
-
-def test_a_mail_server_that_returns_at_night_mails_in_the_morning(make, post_office, time):
-    time.stop(2026, 3, 9, 17, 50)
-    post_office.answers["MAIL"] = b"451 later"
-    ada = make.person("Ada", hours={day: [["08:00", "18:00"]] for day in ("mon", "tue")})
-    asked_and_answered(make, ada)
-    del post_office.answers["MAIL"]
-    time.stop(2026, 3, 9, 23, 0)
-    run_due()
-    assert not post_office.mails
-    time.stop(2026, 3, 10, 8, 0)
-    run_due()
-    assert len(post_office.to(ada)) == 1
-
-
-# --- an address that is refused
-
-def test_a_refused_address_is_marked_told_in_words_and_mailed_no_more(make, post_office, browse):
-    ada = make.person("Ada", email="ada@example.org")
-    post_office.answers["rcpt to:<ada@example.org>"] = b"550 5.1.1 no such person"
-    asked_and_answered(make, ada)
-    assert fetch(ada).mail_refused_at is not None
-    for page in ("/me", "/me/notifications"):
-        assert "Our mails to ada@example.org come back" in browse(ada).get(page).text
-    assert "come back" in browse(make.admin()).get(f"/admin/people/{ada.id}").text
-    del post_office.answers["rcpt to:<ada@example.org>"]
-    asked_and_answered(make, ada, body="Another thing.")
-    assert not post_office.mails
-
-
-def test_try_again_clears_the_mark_and_sends_a_mail(make, post_office, browse):
-    ada = make.person("Ada", email="ada@example.org")
-    with transaction():
-        db.session.get(Person, ada.id).mail_refused_at = now() - timedelta(days=1)
-    answer = browse(ada).post("/me/mail/again")
-    assert answer.status_code == 303 and fetch(ada).mail_refused_at is None
-    assert "come back" not in browse(ada).get("/me").text
-    assert browse(ada).post("/me/mail/again", headers={"HX-Request": "true"}).status_code == 200
-    run_due()
-    assert [mail["Subject"] for mail in post_office.to(ada)] == ["Mails reach you again"]
-    assert post_office.mails[0]["List-Unsubscribe"] is None
-
-
-@pytest.mark.parametrize("answer", [b"450 4.2.1 busy", b"451 later", b"554 5.7.1 we do not relay for you", b"530 5.7.0 sign in first"])
-def test_what_is_no_word_about_the_address_marks_nobody(make, post_office, answer):
-    ada = make.person("Ada")
-    post_office.answers["RCPT"] = answer
-    asked_and_answered(make, ada)
-    assert fetch(ada).mail_refused_at is None
-
-
-def test_a_code_still_goes_to_a_refused_address_and_its_arrival_clears_the_mark(make, post_office, browse):
-    make.admin()
-    ada = make.person("Ada", email="ada@example.org")
-    with transaction():
-        db.session.get(Person, ada.id).mail_refused_at = now() - timedelta(days=1)
-    browse().post("/sign-in/mail", data={"email": "ada@example.org"})
-    run_due()
-    assert "is your SocialDesk code" in post_office.to(ada)[0]["Subject"] and fetch(ada).mail_refused_at is None

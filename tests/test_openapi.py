@@ -227,7 +227,7 @@ class Things:
             "show_me": ((w.ada, None), {}),
             "change_me": ((w.ada, None, {"name": "Ada Lovelace"}), {409: (w.ada, None, {"handle": w.bob.handle})}),
             "show_notifications": ((w.ada, None), {}), "show_choices": ((w.ada, None), {}),
-            "change_choice": ((w.ada, None, {"matter": "answers", "told": "rest"}), {}),
+            "change_choice": ((w.ada, None, {"matter": "answers", "told": "rest", "only_tickets": True, "quiet": "monday"}), {}),
             "read_notification": ((w.ada, self.line), {}),
         }
 

@@ -1,5 +1,5 @@
 """The caller and what they were told, through the API."""
-from ..db import transaction
+from ..db import now, transaction
 from ..errors import Invalid, Missing
 from ..notifications import actions as notifications
 from ..notifications import choice_actions, choice_queries
@@ -43,19 +43,33 @@ def read_notification(person, id):
 
 @endpoint("GET", "/me/choices", "How you are told of each matter", tag="Me", scope="read", answer="Choices")
 def show_choices(person):
-    """Matters of the desk are for its people alone."""
+    """Matters of the desk are for its people alone; with whether it is quiet, and just one's tickets."""
     return _choices(person)
 
 
-@endpoint("PATCH", "/me/choices", "Choose how you are told of a matter", tag="Me", scope="write", body="ChoiceChange", answer="Choices")
+@endpoint("PATCH", "/me/choices", "Choose how you are told of a matter, be quiet for a while, or have just your tickets", tag="Me", scope="write",
+          body="ChoiceChange", answer="Choices")
 def change_choice(person, data):
-    """What is not named stays."""
+    """All that is named, or nothing; what is not named stays."""
+    with transaction():
+        _choose_matter(person, data)
+        change_profile(person, only_tickets=data.get("only_tickets"))
+        if data.get("quiet"):
+            choice_actions.be_quiet(person, data["quiet"])
+        elif "quiet" in data:
+            choice_actions.ring_again(person)
+    return _choices(person)
+
+
+def _choose_matter(person, data):
+    if "matter" not in data:
+        if "told" in data or "mail" in data:
+            raise Invalid('"told" and "mail" are said of a matter. Name it as "matter"; GET /me/choices lists those there are.', field="matter")
+        return
     chosen = next((one for one in _all(person) if one.matter.key == data["matter"]), None)
     if chosen is None:
         raise Invalid("There is no such matter for you. GET /me/choices lists those there are.", field="matter")
-    with transaction():
-        choice_actions.choose(person, data["matter"], data.get("told", chosen.told), data.get("mail", chosen.mail))
-    return _choices(person)
+    choice_actions.choose(person, data["matter"], data.get("told", chosen.told), data.get("mail", chosen.mail))
 
 
 def _all(person):
@@ -63,7 +77,10 @@ def _all(person):
 
 
 def _choices(person):
-    return {"choices": [{"matter": one.matter.key, "sentence": one.matter.sentence, "told": one.told, "mail": one.mail} for one in _all(person)]}
+    when = choice_queries.when_of(person)
+    is_quiet = when.quiet_until is not None and when.quiet_until > now()
+    return {"choices": [{"matter": one.matter.key, "sentence": one.matter.sentence, "told": one.told, "mail": one.mail} for one in _all(person)],
+            "only_tickets": when.only_tickets, "quiet_until": queries.said_at(when.quiet_until) if is_quiet else None}
 
 
 def _line(line):

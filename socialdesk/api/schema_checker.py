@@ -9,8 +9,8 @@ _TYPES = {"string": str, "boolean": bool, "integer": int, "null": type(None), "a
 
 
 def read_body(schema, data):
-    """The known members of a body that came in, each of its type, texts cleaned; others are not looked at.
-    schema: of an object; minProperties: at least so many have to be known.  Raises Invalid, with the member's name."""
+    """The known members of a body that came in, each of its type, texts cleaned; others are not looked at, or refused where the
+    schema says so.  schema: of an object; minProperties: at least so many have to be known.  Raises Invalid, with the member's name."""
     if not isinstance(data, dict):
         raise Invalid(f"The body has to be a JSON object such as {{\"{next(iter(schema['properties']))}\": …}}. Send one.")
     found = {}
@@ -21,7 +21,16 @@ def read_body(schema, data):
             raise Invalid(f'"{member}" is missing. Add it to the object, and send it again.', field=member)
     if len(found) < schema.get("minProperties", 0):
         raise Invalid("Nothing to change was named. Send at least one of: " + ", ".join(schema["properties"]) + ".")
+    if schema.get("additionalProperties") is False:
+        _check_members(schema, data)
     return found
+
+
+def _check_members(schema, data):
+    strange = next((member for member in data if member not in schema["properties"]), None)
+    if strange is not None:
+        shown = clean(strange)[:50]
+        raise Invalid(f'"{shown}" is not known here, so nothing was changed. Known are: ' + ", ".join(schema["properties"]) + ".", field=shown)
 
 
 def _fitting(member, schema, value):

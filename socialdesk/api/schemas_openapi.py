@@ -137,7 +137,9 @@ SCHEMAS = {
                              "unread": FLAG, "n": COUNT | {"description": "how many happenings the line stands for"}, "at": TIME}),
     "Choice": _object({"matter": TEXT, "sentence": TEXT, "told": _words("now", "rest", "inbox", "off"),
                        "mail": _words("always", "second", "digest", "never")}),
-    "Choices": _object({"choices": _list(_ref("Choice"))}),
+    "Choices": _object({"choices": _list(_ref("Choice")),
+                        "only_tickets": FLAG | {"description": "just the caller's tickets, without the social side"},
+                        "quiet_until": _or_null(TIME) | {"description": "nothing rings before, except what may ring at any time; null: it rings"}}),
     "Problem": _object({"type": TEXT, "title": TEXT, "status": {"type": "integer"},
                         "detail": TEXT | {"description": "what happened, why, and what to do"},
                         "field": TEXT | {"description": "the member it is about"}}, ["type", "title", "status", "detail"]),
@@ -173,6 +175,10 @@ SCHEMAS = {
     "ArticleChange": _change({"title": _text(MAX_TITLE), "body": _BODY, "version": _BASE, "audience": _READERS, **_CARE}),
     "Withdrawal": _object({"reason": _text(300, "for who follows a link to it")}, []),
     "MeChange": _change(_ME),
-    "ChoiceChange": _object({"matter": TEXT, "told": _words("now", "rest", "inbox", "off"), "mail": _words("always", "second", "digest", "never")},
-                            ["matter"]),
+    "ChoiceChange": _change({
+        "matter": TEXT | {"description": "one of those GET /me/choices lists; told and mail are said of it"},
+        "told": _words("now", "rest", "inbox", "off"), "mail": _words("always", "second", "digest", "never"),
+        "only_tickets": FLAG | {"description": "just your tickets, without the social side"},
+        "quiet": _or_null(_words("tomorrow", "monday")) | {"description": "nothing rings until then; null: it rings again"}}) | {
+            "additionalProperties": False},
 }

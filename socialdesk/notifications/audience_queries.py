@@ -51,7 +51,7 @@ class Concern:
     def _fits(self, what, relation):
         """An announcement is told to all who may read it; another post to those who asked for its circle or hashtag.
         Of a major incident its own verbs tell."""
-        if self.verb == Verb.POSTED and self.is_major and relation in ("circle", "tagged", "everyone"):
+        if self.verb == Verb.POSTED and self.is_major and relation in ("mentioned", "circle", "tagged", "everyone"):
             return False
         if relation == "mentioned" and self.root.kind == "kudos" and what == Verb.POSTED:
             return False                                         # those named there are thanked, and told so
@@ -209,7 +209,15 @@ def _added(concern):
 
 
 def _follower(concern):
-    return _people(Follow.person_id, Follow.root_id == concern.root.id, Follow.level == "all")
+    """Who follows.  Whoever stands nearer, and is told of it as such, chooses there how: one word of theirs made them follow."""
+    nearer = []
+    if {"author", "requester"} & set(concern.relations):
+        nearer.append(Follow.person_id.is_distinct_from(concern.root.author_id))
+    if "assignee" in concern.relations and concern.ticket:
+        nearer.append(Follow.person_id.is_distinct_from(concern.ticket.assignee_id))
+    if "added" in concern.relations:
+        nearer.append(Follow.person_id.not_in(_added(concern)[1]))
+    return _people(Follow.person_id, Follow.root_id == concern.root.id, Follow.level == "all", *nearer)
 
 
 def _writer(concern):

@@ -48,16 +48,49 @@ def _what(verb, after, hold_reason):
     return {("resolved", None): "fixed", ("on_hold", "requester"): "asked"}.get((after, hold_reason), verb)
 
 
-def stale(key, status, moved_since):
-    """Why a deed is no longer what the notice asked, in words; None if it still is.  moved_since: has the ticket changed its
-    state after what the notice told of?"""
-    if BUTTONS[key].needs != "checks" or status == "resolved" and not moved_since:
+def stale(key, told, viewer_id):
+    """Why a deed is no longer what the notice asked, in words; None if it still is.  told: of button_queries.told_of()."""
+    if BUTTONS[key].needs == "takes":
+        return _not_free(told, viewer_id)
+    if told.status == "resolved" and not told.moved:
         return None
     return {
         "resolved": "It was opened again and fixed once more since that notice. Look at what was done, then say whether it works.",
         "closed": "It is closed already, so nothing was changed. If it does not work, write a reply, and a new ticket opens.",
         "canceled": "It was withdrawn already, so nothing was changed. If you still need it, write a reply, and a new ticket opens.",
-    }.get(status, "It was opened again in the meantime, so nothing was changed. Look how it stands.")
+    }.get(told.status, "It was opened again in the meantime, so nothing was changed. Look how it stands.")
+
+
+def _not_free(told, viewer_id):
+    if told.assignee_id not in (None, viewer_id):
+        return f"{told.assignee} has it already. Take another one, or ask {told.assignee} to hand it over."
+    if told.status not in _OPEN:
+        return f"It {_STANDS[told.status]}, so it needs nobody any more."
+    return None
+
+
+_OPEN = ("new", "in_progress", "on_hold")
+#: how a ticket stands, after "it"
+_STANDS = {"new": "is open", "in_progress": "is being worked on", "on_hold": "waits for something", "resolved": "is fixed, as the desk says",
+           "closed": "is closed", "canceled": "was withdrawn"}
+
+
+def done_before(key, told, viewer_id):
+    """What is told where the same button is pressed once more: it is not done again, and what is said holds now."""
+    if key == "take":
+        return _taken_before(told, viewer_id)
+    if told.status in {"works": ("closed",), "fails": ("new", "in_progress")}[key]:
+        return BUTTONS[key].done
+    stands = "is open again" if key == "works" and told.status in _OPEN else _STANDS[told.status]
+    return f"You pressed this before. By now the ticket {stands}. Look how it stands."
+
+
+def _taken_before(told, viewer_id):
+    if told.status not in _OPEN:
+        return f"You took it before. By now it {_STANDS[told.status]}."
+    if told.assignee_id is None:
+        return "You took it before, and by now nobody has it. Open the ticket to take it again."
+    return BUTTONS["take"].done if told.assignee_id == viewer_id else f"{told.assignee} has taken it meanwhile."
 
 
 def in_payload(keys, notification_id, n, root_id, base_url):

@@ -2,6 +2,7 @@
 from flask import Blueprint, render_template, request, url_for
 
 from ..db import now, transaction
+from ..errors import Invalid
 from ..people.hours_checker import EXCEPTIONS as EXCEPTION_KEYS
 from ..people.hours_checker import MAX_ROUNDS
 from ..people.models import BUDGETS
@@ -54,7 +55,7 @@ def ring_again():
 
 
 def _quiet():
-    return respond("notifications/_quiet.html", url_for(".show"))
+    return respond("notifications/_quiet.html", url_for(".show"), pressed=True)
 
 
 @bp.post("/me/notifications/lock-screen")
@@ -70,7 +71,7 @@ def unmute(root_id):
     spend("deed", viewer().id)
     with transaction():
         thread_actions.unfollow(root_id, viewer())
-    return respond("notifications/_muted.html", url_for(".show"), muted=choice_queries.muted_of(viewer()))
+    return respond("notifications/_muted.html", url_for(".show"), gone=root_id, muted=choice_queries.muted_of(viewer()))
 
 
 # --- what
@@ -106,12 +107,31 @@ def when():
 
 @bp.post("/me/notifications/when")
 def choose_when():
-    """Keep them."""
+    """Keep them; what cannot be kept is said beside its field."""
+    changes = _typed_when()
+    try:
+        _change(**changes)
+    except Invalid as error:
+        if request.wants_json:
+            raise
+        return _not_kept(error, changes)
+    return respond("notifications/_when.html", url_for(".when"), kept=True, **_when())
+
+
+def _typed_when():
     form = request.form
     budget = form.get("daily_pushes", "")
-    _change(batch_hours=form.getlist("round") or None, even_outside=form.getlist("even") if "daily_pushes" in form else None,
-            daily_pushes=int(budget) if budget.isdecimal() and len(budget) < 4 else budget or None)
-    return respond("notifications/_when.html", url_for(".when"), kept=True, **_when())
+    return {"batch_hours": form.getlist("round") or None, "even_outside": form.getlist("even") if "daily_pushes" in form else None,
+            "daily_pushes": int(budget) if budget.isdecimal() and len(budget) < 4 else budget or None}
+
+
+def _not_kept(error, changes):
+    """The form as it was typed, with what is wrong beside its field."""
+    part = "_when.html" if request.wants_fragment else "when.html"
+    shown = _when()
+    typed = {name: value for name, value in changes.items() if value is not None}
+    shown["chosen"] = shown["chosen"]._asdict() | typed
+    return render_template("notifications/" + part, here="me", wrong=error, **shown), error.status
 
 
 def _when():

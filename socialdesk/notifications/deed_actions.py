@@ -22,7 +22,7 @@ def press(viewer, notification_id, deed, n):
     told = button_queries.told_of(viewer, notification_id, deed, n)
     locked(Post, told.root_id)
     told = button_queries.told_of(viewer, notification_id, deed, n)      # what stands now, nobody changes until this is done
-    why = stale(deed, told.status, told.moved)
+    why = stale(deed, told, viewer.id)
     if why:
         raise Conflict(why)
     _DO[deed](told.root_id, viewer)

@@ -5,7 +5,7 @@ from ..errors import Missing
 from ..people.throttle_actions import spend
 from ..web import once, viewer
 from . import button_queries, deed_actions, queries
-from .button_checker import BUTTONS, stale
+from .button_checker import BUTTONS, done_before, stale
 
 bp = Blueprint("deeds", __name__)
 
@@ -14,22 +14,31 @@ bp = Blueprint("deeds", __name__)
 def ask(notification_id, deed):
     """The page with the same button: for browsers without scripts, and after signing in again.  It does nothing by itself."""
     told = button_queries.told_of(viewer(), notification_id, deed, _n())
-    return render_template("notifications/deed.html", here="inbox", told=told, button=BUTTONS[deed], why=stale(deed, told.status, told.moved),
+    return render_template("notifications/deed.html", here="inbox", told=told, button=BUTTONS[deed], why=stale(deed, told, viewer().id),
                            action=f"{request.path}?n={_n()}")
 
 
 @bp.post("/notices/<int:notification_id>/<deed>")
 def press(notification_id, deed):
-    """Do it; the same press twice is once."""
-    person, n = viewer(), _n()
+    """Do it; the same press twice is once, and what is said of it holds at that moment."""
+    person, n, fresh = viewer(), _n(), []
 
     def work():
         spend("deed", person.id)
+        fresh.append(True)
         return {"post": deed_actions.press(person, notification_id, deed, n)}
     done = once(person, work, key=f"notice {notification_id}.{n} {deed}")
     if request.wants_json:
-        return jsonify(sentence=BUTTONS[deed].done, badge=queries.unread_count(person))
+        sentence = BUTTONS[deed].done if fresh else done_before(deed, _told_again(person, notification_id, deed, n), person.id)
+        return jsonify(sentence=sentence, badge=queries.unread_count(person))
     return redirect(f"/p/{done['post']}", 303)
+
+
+def _told_again(person, *notice):
+    try:
+        return button_queries.told_of(person, *notice)
+    except Missing:
+        raise Missing("You pressed this before. By now the ticket is not here for you any more.") from None
 
 
 @bp.get("/inbox/standing")

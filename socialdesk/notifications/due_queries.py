@@ -16,6 +16,7 @@ from ..tickets.models import Sentence
 from . import words_checker
 from .audience_queries import is_quiet
 from .button_queries import with_buttons, with_read
+from .count_queries import with_counts
 from .hours_checker import next_start
 from .matters_checker import exception_of, levels_of, matter_told
 from .models import Delivery, Device, Notification
@@ -41,16 +42,15 @@ def due_of(ids):
     person wants just their tickets by now.  What waited for a device is one Due."""
     moment, off = now(), holidays()
     rows = db.session.execute(_statement(), {"ids": list(ids), "moment": moment}).all()
-    chosen = choices_of({row.person_id for row in rows})
-    fine = _newest([row for row in rows if row.fine and _rings(row, chosen)], {(*_line_of(row), row.n) for row in rows})
+    chosen, events = choices_of({row.person_id for row in rows}), events_of({row.event_id for row in rows})
+    fine = _newest([row for row in rows if row.fine and _rings(row, events[row.event_id], chosen)], {(*_line_of(row), row.n) for row in rows})
     kept = {row.id for row in fine}
     dropped = [row.id for row in rows if row.id not in kept]
-    later = {row.id: start for row in fine if (start := _allowed_from(row, moment, off)) > moment}
+    later = {row.id: start for row in fine if (start := _allowed_from(row, events[row.event_id], moment, off)) > moment}
     fine = [row for row in fine if row.id not in later]
     badges = _badges({row.person_id for row in fine})
-    events = events_of({row.event_id for row in fine})
     dues = [_due(row, events[row.event_id], badges.get(row.person_id, 0)) for row in fine if row.how == "alone"]
-    dues = with_read(with_buttons(dues + _together(fine, events, badges)))
+    dues = with_read(with_buttons(with_counts(dues + _together(fine, events, badges))))
     return dues, dropped, later
 
 
@@ -67,17 +67,17 @@ def _line_of(row):
     return row.notification_id, row.device_id
 
 
-def _rings(row, chosen):
+def _rings(row, event, chosen):
     """Does the person still want such a thing to ring?"""
-    matter = matter_told(row.verb, row.relation, row.note, row.after, row.facts, row.kind)
+    matter = matter_told(event.verb, row.relation, event.note, event.after, event.facts, event.kind)
     levels = matter and levels_of(matter, chosen[row.person_id, matter.key])
     return bool(levels) and levels.inbox == "on" and levels.push != "never"
 
 
-def _allowed_from(row, moment, off):
+def _allowed_from(row, event, moment, off):
     """From when on it may ring: hours and quiet are asked again, they may have changed or the desk stood still meanwhile."""
     start = next_start(row.hours, row.tz, moment, off, row.quiet_until)
-    if start > moment and row.even_outside and exception_of(row.verb, row.relation, row.note, row.after, row.facts) in row.even_outside:
+    if start > moment and row.even_outside and exception_of(event.verb, row.relation, event.note, event.after, event.facts) in row.even_outside:
         return moment
     return start
 
@@ -107,7 +107,7 @@ def _statement():
         Delivery.id, Delivery.n, Delivery.how, Delivery.attempts, Delivery.expires_at, Delivery.notification_id, Delivery.device_id, Delivery.event_id,
         Device.endpoint, Device.p256dh, Device.auth, Device.last_ok_at, Device.failures, Device.last_status,
         Notification.person_id, Notification.root_id, why.label("relation"), Person.lock_screen, Person.lock_private, Device.vapid_id,
-        Person.tz, Person.hours, Person.quiet_until, Person.even_outside, Event.verb, Event.note, Event.after, Event.facts, root.kind, newer.label("newer"), fine.label("fine"))
+        Person.tz, Person.hours, Person.quiet_until, Person.even_outside, newer.label("newer"), fine.label("fine"))
         .join(Notification, Notification.id == Delivery.notification_id).join(Device, Device.id == Delivery.device_id)
         .join(Person, Person.id == Notification.person_id).join(Event, Event.id == Delivery.event_id)
         .join(root, root.id == Notification.root_id).outerjoin(post, post.id == Event.post_id)

@@ -43,10 +43,14 @@ def _waiting(statement):
 
 
 def mails_failed():
-    """How many mails of the last day failed for good, and how many people's addresses are refused."""
+    """(how many mails of the last day failed for good, how many notices the mail server refused in them, how many people's addresses
+    it refuses)."""
     failed = sa.select(sa.func.count()).select_from(Mail).where(Mail.state == "failed", Mail.made_at > now() - DAY).scalar_subquery()
     refused = sa.select(sa.func.count()).select_from(Person).where(Person.mail_refused_at.is_not(None), Person.state == "active").scalar_subquery()
-    return db.session.execute(sa.select(failed, refused)).one()
+    newest = sa.select(sa.func.max(Delivery.id) - MOST_COUNTED).scalar_subquery()
+    notices = sa.select(sa.func.count()).select_from(Delivery).where(
+        Delivery.id > newest, Delivery.channel == "mail", Delivery.state == "refused", Delivery.send_at > now() - DAY).scalar_subquery()
+    return db.session.execute(sa.select(failed, notices, refused)).one()
 
 
 def services_of_the_day(viewer):

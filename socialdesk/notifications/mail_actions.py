@@ -6,7 +6,7 @@ from flask import current_app
 
 from ..db import db, fail_point, now, transaction
 from ..jobs import Later, enqueue, handler
-from ..people.mail_actions import queue_mail, takes_back
+from ..people.mail_actions import hears_end, queue_mail, takes_back
 from .actions import KEPT_FOR
 from .letter_checker import subject_of
 from .mail_queries import mailed_to, round_of
@@ -78,6 +78,12 @@ def take_back(ids):
     """A mail lay too long: what it told is due again, to be asked anew."""
     _set(ids, "sent", state="due", send_at=now())
     enqueue("mail_notices", lane="soon", ids=ids)
+
+
+@hears_end("notices")
+def mark(how, ids):
+    """A mail never went: nobody was told by it.  how: refused, dropped."""
+    _set(ids, "sent", state=how)
 
 
 def _set(ids, state_now="due", **values):

@@ -10,6 +10,7 @@ from ..db import db, now
 from ..events import Event
 from ..people.models import Person
 from ..posts.models import Post
+from .count_queries import counts_of
 from .due_queries import events_of, happening_of, quotes_of, wanted, why
 from .hours_checker import next_start
 from .letter_checker import item_of
@@ -75,14 +76,15 @@ def _newest(rows, put_off, chosen):
 
 def _letters(newest, base_url):
     events, quotes = events_of({row.event_id for row in newest.values()}), quotes_of({row.event_id for row in newest.values()})
+    counts = counts_of({row.id: row.n for row in newest.values()})
     of_person = defaultdict(list)
     for row in sorted(newest.values(), key=lambda row: row.event_id):
         of_person[row.person_id].append(row)
-    return [_letter(person_id, rows, events, quotes, base_url) for person_id, rows in of_person.items()]
+    return [_letter(person_id, rows, events, quotes, counts, base_url) for person_id, rows in of_person.items()]
 
 
-def _letter(person_id, rows, events, quotes, base_url):
-    items = [item_of(happening_of(row, events[row.event_id]), events[row.event_id], quotes.get(row.event_id, ""), f"{base_url}/p/{row.root_id}")
+def _letter(person_id, rows, events, quotes, counts, base_url):
+    items = [item_of(happening_of(row, events[row.event_id])._replace(n=counts.get(row.id, 1)), events[row.event_id], quotes.get(row.event_id, ""), f"{base_url}/p/{row.root_id}")
              for row in rows]
     keys = {matter_told(row.verb, row.relation, row.note, row.after, row.facts, row.kind).key for row in rows}
     return Letter(person_id, items, [row.id for row in rows], keys.pop() if len(keys) == 1 else "notices", max(row.expires_at for row in rows))

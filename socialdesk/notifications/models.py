@@ -57,7 +57,8 @@ class Device(db.Model):
 
 class Delivery(db.Model):
     """One sending of a notification by push or mail.  n: which telling of the notification it is.
-    state: due, sent, dropped, gone.  how: alone, or rest: with what else is due to the device by then."""
+    state: due, sent, dropped, gone (the device), refused (by the mail server).  how: alone, or rest: with what else is due to the
+    device by then."""
 
     __table_args__ = (
         sa.UniqueConstraint("notification_id", "channel", "device_id", "n"),

@@ -10,8 +10,8 @@ from ..events import Event, Verb
 from ..people.models import Holiday, Person, Session
 from .audience_queries import RELATIONS
 from .hours_checker import next_round, next_start
-from .matters_checker import BY_KEY, LEVELS, MAJORS, levels_of
-from .models import Choice, Delivery, Device
+from .matters_checker import BY_KEY, LEVELS, MATTERS, levels_of
+from .models import Choice, Delivery, Device, Notification
 
 UNOPENED = timedelta(hours=2)           # then the second channel is taken
 DAY = timedelta(hours=24)
@@ -31,7 +31,8 @@ def pick(concern, rows):
 def plan(concern, people, levels):
     """({(rank, how, send_at): [person ids]} of pushes, {(rank, send_at): [person ids]} of mails) for what pick() gives."""
     moment, off = now(), holidays()
-    spent = _spent(people, levels, moment) if any(levels[p.id].push == "now" for p in people) else {}
+    spenders = [p.id for p in people if p.daily_pushes and levels[p.id].push == "now" and concern.matters[RELATIONS[p.rank]].spends]
+    spent = _spent(spenders, moment) if spenders else {}
     reached = _reached(people, levels)
     pushes, mails = defaultdict(list), defaultdict(list)
     for person in people:
@@ -90,17 +91,29 @@ def choices_of(person_ids, matters=BY_KEY):
     return found
 
 
-def _spent(people, levels, moment):
+def _spent(person_ids, moment):
     """{person id: pushes that went out alone in the last 24 hours}, each happening once however many devices; without what may not wait."""
-    ids = [person.id for person in people if levels[person.id].push == "now"]
+    relation = sa.func.coalesce(Delivery.relation, Notification.relation)
     return dict(db.session.execute(
         sa.select(Delivery.person_id, sa.func.count(Delivery.event_id.distinct()))
-        .join(Event, Event.id == Delivery.event_id)
-        .where(Event.verb.not_in((*MAJORS, Verb.TICKET_ASSIGNED)),
-               sa.or_(Event.verb != Verb.TICKET_STATUS_CHANGED, Event.after.not_in(("resolved", "on_hold"))),
-               Delivery.person_id.in_(ids), Delivery.channel == "push", Delivery.how == "alone", Delivery.state.in_(("due", "sent")),
-               Delivery.send_at > moment - DAY)
+        .join(Event, Event.id == Delivery.event_id).join(Notification, Notification.id == Delivery.notification_id)
+        .where(Delivery.person_id.in_(person_ids), Delivery.channel == "push", Delivery.how == "alone", Delivery.state.in_(("due", "sent")),
+               Delivery.send_at > moment - DAY, sa.not_(_may_not_wait(relation)))
         .group_by(Delivery.person_id)).all())
+
+
+def _may_not_wait(relation):
+    """The condition that an event was told, by that relation, as a matter whose pushes are not counted."""
+    rows = [row for matter in MATTERS if not matter.spends for row in matter.rows]
+    return sa.and_(sa.not_(Event.note), sa.or_(*(sa.and_(_is(what), relation == by) for what, by in rows)))
+
+
+def _is(what):
+    """The condition that an event is what a row of the table tells: a verb, or "waits"."""
+    if what != "waits":
+        return Event.verb == what
+    asked = sa.and_(Event.after == "on_hold", sa.func.coalesce(Event.facts["hold_reason"].as_string(), "") == "requester")
+    return sa.and_(Event.verb == Verb.TICKET_STATUS_CHANGED, sa.or_(Event.after == "resolved", asked))
 
 
 def _reached(people, levels):

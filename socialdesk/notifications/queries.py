@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 
 from ..db import EPOCH, db, now
 from ..errors import Invalid
-from ..events import Event
+from ..events import Event, Verb
 from ..people.models import Person, Session
 from ..policy import asker, may_read_notes, values, visible
 from ..posts.models import Follow, Post
@@ -16,6 +16,7 @@ from ..ready import Ready
 from ..tickets.models import Ticket
 from . import words_checker
 from .audience_queries import is_quiet
+from .count_queries import counts_of
 from .due_queries import shown_name
 from .models import Device, Notification
 
@@ -42,7 +43,7 @@ def _unread(who, is_quiet_one):
 
 def waiting_of(viewer):
     """The unread lines that need this person, newest first."""
-    return [_line(row, viewer.tz) for row in db.session.execute(_full(viewer).where(*WAITING).limit(MOST_WAITING))]
+    return _lines_of(_full(viewer).where(*WAITING).limit(MOST_WAITING), viewer)
 
 
 WAITING = (Notification.read_at.is_(None), Notification.needs_you)
@@ -56,7 +57,7 @@ def inbox_of(viewer, cursor=None, limit=40, waiting=True):
     if cursor:
         at, key = _read_cursor(cursor)
         found = found.where(sa.tuple_(Notification.at, Notification.id) < sa.tuple_(sa.literal(at, Notification.at.type), sa.literal(key)))
-    lines = [_line(row, viewer.tz) for row in db.session.execute(found.limit(limit + 1))]
+    lines = _lines_of(found.limit(limit + 1), viewer)
     more = len(lines) > limit
     lines = lines[:limit]
     return Page(lines, _cursor(lines[-1]) if more else None)
@@ -74,11 +75,12 @@ def _lines(viewer, root, event, *columns, only_tickets=False):
 
 def _full(viewer):
     root, event, post, actor = aliased(Post), aliased(Event), aliased(Post), aliased(Person)
+    gone = sa.and_(event.verb == Verb.REPLIED, post.deleted_at.is_not(None))
     hidden = sa.or_(sa.and_(root.shown_as.is_not(None), event.actor_id == root.author_id),
                     sa.and_(post.shown_as.is_not(None), event.actor_id == post.author_id))
     return (_lines(viewer, root, event, Notification.id, Notification.at, Notification.read_at, Notification.needs_you, Notification.n,
                    Notification.relation, Notification.last_event_id, Notification.root_id, root.title, root.kind, root.audience, root.status.label("post_status"),
-                   Ticket.status, Ticket.hold_reason, event.verb, event.after, event.note, event.facts,
+                   Ticket.status, Ticket.hold_reason, sa.case((gone, words_checker.TAKEN_BACK), else_=event.verb).label("verb"), event.after, event.note, event.facts,
                    shown_name(actor, event, root, post).label("actor"),
                    (root.author_id == viewer.id).label("mine"), sa.case((hidden, None), else_=actor.handle).label("handle"),
                    only_tickets=viewer.only_tickets)
@@ -86,12 +88,18 @@ def _full(viewer):
             .outerjoin(Ticket, Ticket.post_id == root.id).order_by(Notification.at.desc(), Notification.id.desc()))
 
 
-def _line(row, tz):
+def _lines_of(statement, viewer):
+    rows = db.session.execute(statement).all()
+    counts = counts_of({row.id: row.n for row in rows}, of=Notification)
+    return [_line(row, viewer.tz, counts.get(row.id, 1)) for row in rows]
+
+
+def _line(row, tz, n):
     happening = words_checker.Happening(
         verb=row.verb or "", relation=row.relation, actor=row.actor, kind=row.kind, private=row.audience == "private",
-        note=bool(row.note), after=row.after, hold_reason=(row.facts or {}).get("hold_reason"), n=row.n,
+        note=bool(row.note), after=row.after, hold_reason=(row.facts or {}).get("hold_reason"), n=n,
         promised=words_checker.promised(row.facts, tz, now()))
-    return Line(row.id, row.at, row.read_at is None, row.needs_you and row.read_at is None, row.n, row.title,
+    return Line(row.id, row.at, row.read_at is None, row.needs_you and row.read_at is None, n, row.title,
                 words_checker.sentence(happening), f"/p/{row.root_id}", row.kind, row.root_id, row.status or row.post_status,
                 row.hold_reason, row.actor, row.handle, row.relation, row.last_event_id, row.mine)
 
@@ -104,8 +112,7 @@ def standing_of(viewer, notification_ids):
 
 def line_of(viewer, notification_id):
     """One line, or None."""
-    row = db.session.execute(_full(viewer).where(Notification.id == notification_id)).first()
-    return row and _line(row, viewer.tz)
+    return next(iter(_lines_of(_full(viewer).where(Notification.id == notification_id), viewer)), None)
 
 
 def _cursor(line):

@@ -7,6 +7,7 @@ from ..tickets.checker import day_in_words, zone_of
 
 NAME = "SocialDesk"
 SOMEBODY = "The desk"                   # who did it when nobody did: the clock
+TAKEN_BACK = "taken_back"               # in the place of the verb, where what was said is gone by now
 MAX_TITLE, MAX_LINE, MAX_QUOTE = 90, 50, 180
 
 
@@ -104,6 +105,8 @@ def cut(text, most):
 
 
 def _last(what, who):
+    if what.verb == TAKEN_BACK:
+        return f"What {who} wrote was taken back."
     if what.relation == "mentioned":
         return f"{who} mentioned you" + (" in a note for the desk." if what.note else ".")
     if what.verb == "replied":

@@ -17,7 +17,7 @@ from flask import current_app
 
 from ..db import close_read, db, now
 from ..jobs import Later, handler
-from .mail_actions import give_up, queue_mail
+from .mail_actions import close_mail, give_up, queue_mail, refuse_waiting
 from .models import Mail, Person
 from .session_actions import make_link_and_code
 
@@ -27,7 +27,6 @@ SMTP_SECONDS = 15                       # for each answer of the mail server
 BATCH_SECONDS = 60                      # then the rest waits for the next turn: the lease of a batch is two minutes
 WITHOUT_SERVER_SECONDS = 600
 STALE = timedelta(minutes=10)           # a mail that waited longer, and can be written anew, is: rights and reading have moved on
-WORN = "(sent)"
 OURS = (530, 534, 535, 538)             # the mail server wants something of the desk: no word about the person's address
 
 
@@ -54,7 +53,8 @@ def send_mails(jobs):
             mail = mails.get(job.ref_id)
             if mail is None or mail.state != "due":
                 continue
-            refusal = _cannot_go(mail, job.payload.get("back"))
+            mail.back = job.payload.get("back")
+            refusal = _cannot_go(mail)
             if refusal is None and time.monotonic() > until:
                 refusal = _again(1)
             if refusal is None:
@@ -85,32 +85,35 @@ class _Letter:
         self.is_wanted = row.person_state not in (None, "off") and not (self.is_refused and self.unsubscribe)
 
 
-def _cannot_go(mail, back):
+def _cannot_go(mail):
     if mail.expires_at is not None and mail.expires_at <= now() or not mail.is_wanted:
-        return _close(mail.id, "failed")
-    if back and mail.made_at <= now() - STALE:
-        return lambda: give_up(mail.id, back)
+        return _close(mail, "failed", "refused" if mail.is_refused else "dropped")
+    if mail.back and mail.made_at <= now() - STALE:
+        return lambda: give_up(mail.id, mail.back)
     if not current_app.config["SETTINGS"].smtp_url:
         return _again(WITHOUT_SERVER_SECONDS)
     return None
 
 
-def _close(mail_id, state):
-    """The finish that writes how it ended; the text goes, since it may hold a code."""
-    return lambda: db.session.execute(sa.update(Mail).where(Mail.id == mail_id).values(state=state, subject=WORN, body="", html=""))
+def _close(mail, state, how=None):
+    """The finish that writes how it ended.  how: refused or dropped, where it never went."""
+    return lambda: close_mail(mail.id, state, mail.back, how)
 
 
 def _sent(mail):
     """The finish of a mail that was taken: its address works."""
-    return _close_and_mark(mail, "sent", None) if mail.is_refused else _close(mail.id, "sent")
+    return _close_and_mark(mail, "sent") if mail.is_refused else _close(mail, "sent")
 
 
-def _close_and_mark(mail, state, refused_at):
+def _close_and_mark(mail, state, how=None):
     """The finish that also writes whether the address is refused; not where it was changed meanwhile."""
     def finish():
-        _close(mail.id, state)()
-        db.session.execute(sa.update(Person).where(Person.id == mail.person_id, Person.email == mail.email).values(mail_refused_at=refused_at)
-                           .execution_options(synchronize_session=False))
+        _close(mail, state, how)()
+        marked = db.session.execute(
+            sa.update(Person).where(Person.id == mail.person_id, Person.email == mail.email).values(mail_refused_at=how and now())
+            .execution_options(synchronize_session=False)).rowcount
+        if how and marked:
+            refuse_waiting(mail.person_id)
     return finish
 
 
@@ -130,7 +133,7 @@ def _send(server, mail):
         message = _message(mail)
     except (MessageError, ValueError, IndexError, UnicodeError):        # an address no mail header can hold
         log.warning("mail has no usable address", extra={"mail": mail.id})
-        return server, _close(mail.id, "failed")
+        return server, _close(mail, "failed", "refused")
     try:
         server = server or _connect()
         server.send_message(message)
@@ -138,7 +141,7 @@ def _send(server, mail):
     except (smtplib.SMTPException, OSError, UnicodeError) as error:
         if _is_final(error):
             log.warning("mail was refused", extra={"mail": mail.id, "error": type(error).__name__})
-            return _reset(server), _close_and_mark(mail, "failed", now()) if _is_about_address(error) else _close(mail.id, "failed")
+            return _reset(server), (_close_and_mark if _is_about_address(error) else _close)(mail, "failed", "refused")
         _leave(server)
         return None, _raiser(error)
 

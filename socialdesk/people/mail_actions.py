@@ -5,16 +5,17 @@ import sqlalchemy as sa
 from flask import current_app
 
 from ..db import db, locked, now
-from ..jobs import enqueue
+from ..jobs import Job, enqueue
 from .checker import clean, clean_line
 from .models import Mail, Person
 
 MAX_SUBJECT = 200
+WORN = "(sent)"                         # the subject of a mail whose text is gone
 MAX_ATTEMPTS = 14                       # some six hours, then a dead letter: mail servers have bad mornings
 TRIED = ("This mail says that the address works again. From now on SocialDesk mails you here what you chose.\n\n"
          "There is nothing to do.\n")
 
-_takers = {}
+_takers, _hearers = {}, {}
 
 
 def takes_back(kind):
@@ -23,6 +24,15 @@ def takes_back(kind):
     def register(take):
         _takers[kind] = take
         return take
+    return register
+
+
+def hears_end(kind):
+    """Register the function that hears of a mail that never went: called with "refused" (the mail server does not take it) or "dropped"
+    (nobody wants it any more) and the payload given as `back`, in the transaction that writes how the mail ended."""
+    def register(hear):
+        _hearers[kind] = hear
+        return hear
     return register
 
 
@@ -44,11 +54,30 @@ def queue_mail(person_id, subject, body, expires_at=None, *, html="", unsubscrib
     return mail
 
 
+def close_mail(mail_id, state, back=None, how=None):
+    """Write how a mail ended; its text goes, since it may hold a code.  how, back: what is said, and to whom, where it never went."""
+    db.session.execute(sa.update(Mail).where(Mail.id == mail_id).values(state=state, subject=WORN, body="", html=""))
+    if how and back and back["kind"] in _hearers:
+        _hearers[back["kind"]](how, **_without_kind(back))
+
+
+def refuse_waiting(person_id):
+    """An address is refused: what waits for it and only tells is refused with it."""
+    rows = db.session.execute(sa.select(Mail.id, Job.payload).join(Job, Job.ref_id == Mail.id).where(
+        Job.kind == "mail", Job.state == "due", Mail.person_id == person_id, Mail.state == "due", Mail.unsubscribe.is_not(None))).all()
+    for row in rows:
+        close_mail(row.id, "failed", row.payload.get("back"), "refused")
+
+
 def give_up(mail_id, back):
     """Give up a mail that is still due, and take back what it told, so that it can be told anew."""
     gone = db.session.execute(sa.update(Mail).where(Mail.id == mail_id, Mail.state == "due").values(state="failed", subject="", body="", html=""))
     if gone.rowcount:
-        _takers[back["kind"]](**{name: value for name, value in back.items() if name != "kind"})
+        _takers[back["kind"]](**_without_kind(back))
+
+
+def _without_kind(back):
+    return {name: value for name, value in back.items() if name != "kind"}
 
 
 def try_again(viewer):

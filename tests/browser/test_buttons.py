@@ -85,14 +85,16 @@ def send(desk, cookie, path, **fields):
     assert status == 303, (status, body)
 
 
-def ringing(browser, request, desk, services):
+OWNERS = {"firefox": "ada", "chromium": "eve"}
+
+
+def ringing(browser, request, desk, services, person=None):
     """A phone of somebody's own in this browser, ringing; no tab of the desk is open."""
     if browser == "firefox":
         made = InFirefox(request.getfixturevalue("firefox"), desk.origin)
-        made.service, made.person = services[0], "ada"
     else:
         made = InChromium(request.getfixturevalue("chromium").phone, desk.origin)
-        made.service, made.person = services[1], "eve"
+    made.service, made.person = services[browser == "chromium"], person or OWNERS[browser]
     made.cookie = desk.cookie(made.person)
     send(desk, made.cookie, "/me/notifications/lock-screen", lock_screen="full", lock_private="full")
     send(desk, made.cookie, "/me/notifications/when", daily_pushes=0)      # one phone gets more here than anybody wants in a day
@@ -125,6 +127,12 @@ def fixed(desk, phone):
 
 def status_of(desk, ticket):
     return desk.api("bo", "GET", f"/tickets/{ticket}")["status"]
+
+
+def line_of(desk, ticket):
+    """(id, n) of the newest line that tells of a ticket."""
+    with closing(sqlite3.connect(f"file:{desk.folder}/socialdesk.sqlite3?mode=ro", uri=True)) as ledger:
+        return ledger.execute("SELECT id, n FROM notification WHERE root_id = ? ORDER BY id DESC", (ticket,)).fetchone()
 
 
 def times_closed(desk, ticket):
@@ -430,8 +438,7 @@ def test_blocked_notices_are_named(desk, firefox, desktop, mozilla_push):
 def test_the_page_of_a_button_fits_a_phone_and_everybody(desk, chrome, desktop):
     ticket = fixed(desk, chrome)
     chrome.service.wait_for_posts(1)
-    with closing(sqlite3.connect(f"file:{desk.folder}/socialdesk.sqlite3?mode=ro", uri=True)) as ledger:
-        line, n = ledger.execute("SELECT id, n FROM notification WHERE root_id = ? ORDER BY id DESC", (ticket,)).fetchone()
+    line, n = line_of(desk, ticket)
     chrome.browser.watch.clear()
     chrome.go(f"{desk.origin}/notices/{line}/works?n={n}")
     assert axe_violations(chrome.page) == [] and scrolls_sideways(chrome.page) == [] and small_targets(chrome.page) == []

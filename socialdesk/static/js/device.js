@@ -13,7 +13,7 @@ export async function start() {
   const flush = () => registration.active?.postMessage({ flush: true });
   const soon = () => { clearTimeout(timer); timer = setTimeout(tidy, GATHER_MS, registration); };
   window.addEventListener("online", flush);
-  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && soon());
+  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") { flush(); soon(); } });
   document.addEventListener("hint", ({ detail }) => detail === "inbox" && soon());
   flush();
   showBadge(countOfPage());
