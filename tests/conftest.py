@@ -19,6 +19,7 @@ from socialdesk.search.shelf_queries import shelf
 
 DATABASE = os.environ.get("SD_TEST_DB", "sqlite")
 HTMX = {"HX-Request": "true"}
+database._PRAGMAS += ("synchronous=OFF",)            # no test cuts the power, so none waits for the disk
 
 
 def pytest_collection_modifyitems(items):

@@ -7,13 +7,12 @@ import sqlalchemy as sa
 from socialdesk import db as database
 from socialdesk.db import db, transaction
 from socialdesk.notifications import button_checker
-from socialdesk.notifications.models import Choice, Delivery, Notification
-from socialdesk.people.models import Person
+from socialdesk.notifications.models import Choice, Notification
 from socialdesk.posts import thread_actions
 from socialdesk.tickets import actions as tickets
 from socialdesk.tickets.models import Ticket
 
-from .conftest import HTMX, run_due
+from .conftest import run_due
 from .phones import phone, service, settings_given  # noqa: F401
 from .ticket_desk import put, story
 
@@ -161,6 +160,30 @@ def test_no_notice_carries_more_than_two_buttons_nor_a_secret(fixed, queued):
         assert all(way.startswith("/notices/") and way.rpartition("?n=")[2].isdecimal() for way in notice["data"]["deeds"].values())
 
 
+def test_what_a_chunk_asks_beside_does_not_grow_with_its_people(make, phone):
+    question = make.question(make.person())
+    counts = []
+    for many in (1, 6):
+        people_ = [make.person() for _ in range(many)]
+        for person in people_:
+            with transaction():
+                thread_actions.follow(question.id, person)
+        phones = [phone(person) for person in people_]
+        make.reply(question, make.person())
+        run_due()
+        counted = database.statements.set([0])
+        make.reply(question, make.person())
+        run_due()
+        counts.append(database.statements.get()[0])
+        database.statements.reset(counted)
+        assert all(buttons(one.told[-1]) == ["Reply"] for one in phones)
+    assert counts[1] - counts[0] <= 3, counts
+
+
+def test_a_payload_stays_below_what_push_services_take(fixed):
+    assert all(len(json.dumps(notice)) < 1200 for notice in fixed[2].told)
+
+
 # --- what a press does
 
 def test_it_works_closes_the_ticket_and_says_so(fixed):
@@ -255,158 +278,3 @@ def test_a_withdrawn_ticket_says_so(fixed):
     ticket, _, hers = fixed
     put(ticket, "canceled")
     assert refused(press(hers, "works"), "withdrawn")
-
-
-# --- strangers, and what is no button
-
-def test_a_notice_of_somebody_else_is_not_there(make, browse, fixed):
-    ticket, tomasz, hers = fixed
-    for person in (make.person(), tomasz, make.admin()):
-        client = browse(person)
-        assert client.post(deed(hers, "works"), headers=JSON).status_code == 404
-        assert client.get(deed(hers, "works")).status_code == 404
-    assert status_of(ticket) == "resolved"
-
-
-def test_who_is_signed_out_is_asked_to_sign_in_and_nothing_happens(browse, fixed):
-    ticket, _, hers = fixed
-    address = deed(hers, "works")
-    assert browse(None).post(address, headers=JSON).status_code == 401 and status_of(ticket) == "resolved"
-    answer = browse(None).get(address)
-    assert answer.status_code == 303 and answer.location.startswith("/sign-in?next=/notices/")
-
-
-def test_another_site_presses_nothing(fixed):
-    ticket, _, hers = fixed
-    assert hers.client.post(deed(hers, "works"), headers=JSON | {"Sec-Fetch-Site": "cross-site"}).status_code == 403
-    assert status_of(ticket) == "resolved"
-
-
-@pytest.mark.parametrize("address", ["/notices/{id}/take?n={n}", "/notices/{id}/reply?n={n}", "/notices/{id}/dance?n={n}", "/notices/{id}/works?n=99",
-                                     "/notices/{id}/works", "/notices/{id}/works?n=one", "/notices/999/works?n=1"])
-def test_what_was_never_offered_is_not_there(fixed, address):
-    ticket, _, hers = fixed
-    line = db.session.scalars(sa.select(Notification)).one()
-    assert hers.client.post(address.format(id=line.id, n=line.n), headers=JSON).status_code == 404
-    assert status_of(ticket) == "resolved"
-
-
-def test_who_lost_the_right_to_see_it_does_nothing_to_it(queued):
-    ticket, mona, hers = queued
-    with transaction():
-        db.session.execute(sa.update(Person).where(Person.id == mona.id).values(role="requester"))
-    assert press(hers, "take").status_code == 404
-
-
-# --- the page with the same button
-
-def test_the_page_asks_and_does_nothing_until_pressed(fixed):
-    ticket, _, hers = fixed
-    page = hers.client.get(deed(hers, "works"))
-    assert page.status_code == 200 and "Does it work?" in page.text and f'action="{deed(hers, "works")}"' in page.text
-    assert status_of(ticket) == "resolved"
-    answer = hers.client.post(deed(hers, "works"))
-    assert answer.status_code == 303 and answer.location == f"/p/{ticket.id}" and status_of(ticket) == "closed"
-
-
-def test_the_page_of_a_late_press_says_why_and_leads_to_the_ticket(fixed):
-    ticket, tomasz, hers = fixed
-    address = deed(hers, "works")
-    move(ticket, tomasz, "closed")
-    page = hers.client.get(address).text
-    assert "closed already" in page and f'href="/p/{ticket.id}"' in page and f'action="{address}"' not in page
-
-
-def test_the_reply_box_is_where_the_button_leads(make, fixed, browse):
-    ticket, tomasz, hers = fixed
-    for client in (hers.client, browse(tomasz)):
-        assert client.get(f"/p/{ticket.id}").text.count('id="say"') == 1
-
-
-# --- read elsewhere
-
-def test_the_next_push_says_what_was_read_meanwhile(make, phone):
-    ada, tomasz = make.person("Ada"), make.agent("Tomasz")
-    first, second = make.ticket(ada), make.ticket(ada)
-    hers, other = phone(ada), phone(ada)
-    move(first, tomasz, "in_progress")
-    read = db.session.scalar(sa.select(Notification.id))
-    other.client.post(f"/p/{first.id}/seen", headers=HTMX)
-    late = phone(ada)
-    move(second, tomasz, "in_progress")
-    assert hers.told[-1]["data"]["read"] == [read] and other.told[-1]["data"]["read"] == [read]
-    assert "read" not in late.told[-1]["data"], "that device never showed it"
-
-
-def test_what_is_told_anew_after_reading_is_not_taken_off(make, phone):
-    ada, tomasz = make.person("Ada"), make.agent("Tomasz")
-    ticket, hers = make.ticket(ada), phone(ada)
-    move(ticket, tomasz, "in_progress")
-    hers.client.post(f"/p/{ticket.id}/seen", headers=HTMX)
-    move(ticket, tomasz, "resolved")
-    newest = hers.told[-1]["data"]
-    assert newest["lines"][0] not in newest["read"]
-
-
-def test_at_most_twenty_lines_of_the_last_three_days_are_named(make, phone, time):
-    ada, tomasz = make.person("Ada"), make.agent("Tomasz")
-    with transaction():
-        db.session.execute(sa.update(Person).where(Person.id == ada.id).values(daily_pushes=0))
-    hers = phone(ada)
-    for ticket in [make.ticket(ada) for _ in range(25)]:
-        move(ticket, tomasz, "in_progress")
-    hers.client.post("/inbox/read")
-    move(make.ticket(ada), tomasz, "in_progress")
-    newest = [notice["data"]["lines"][0] for notice in hers.told[24:4:-1]]
-    assert hers.told[-1]["data"]["read"] == newest and len(newest) == 20
-    time.pass_(days=4)
-    move(make.ticket(ada), tomasz, "in_progress")
-    assert len(hers.told[-1]["data"].get("read", ())) == 0
-
-
-def test_a_device_asks_which_of_its_notices_still_stand(make, phone, browse):
-    ada, ben, tomasz = make.person("Ada"), make.person("Ben"), make.agent("Tomasz")
-    first, second, foreign = make.ticket(ada), make.ticket(ada), make.ticket(ben)
-    hers = phone(ada)
-    for ticket in (first, second, foreign):
-        move(ticket, tomasz, "in_progress")
-    lines = dict(db.session.execute(sa.select(Notification.root_id, Notification.id)).all())
-    hers.client.post(f"/p/{first.id}/seen", headers=HTMX)
-    asked = ",".join(str(lines[ticket.id]) for ticket in (first, second, foreign))
-    assert hers.client.get(f"/inbox/standing?lines={asked}", headers=JSON).json == {"unread": [lines[second.id]], "badge": 1}
-    assert hers.client.get("/inbox/standing?lines=,x,99999999999999999999", headers=JSON).json == {"unread": [], "badge": 1}
-    assert browse(None).get("/inbox/standing", headers=JSON).status_code == 401
-
-
-def test_nothing_is_ever_pushed_just_to_take_something_off(make, phone):
-    ada, tomasz = make.person("Ada"), make.agent("Tomasz")
-    ticket, hers = make.ticket(ada), phone(ada)
-    move(ticket, tomasz, "in_progress")
-    before = db.session.scalar(sa.select(sa.func.count()).select_from(Delivery))
-    hers.client.post(f"/p/{ticket.id}/seen", headers=HTMX)
-    run_due()
-    assert len(hers.posts) == 1 and db.session.scalar(sa.select(sa.func.count()).select_from(Delivery)) == before
-
-
-def test_what_a_chunk_asks_beside_does_not_grow_with_its_people(make, phone):
-    question = make.question(make.person())
-    counts = []
-    for many in (1, 6):
-        people_ = [make.person() for _ in range(many)]
-        for person in people_:
-            with transaction():
-                thread_actions.follow(question.id, person)
-        phones = [phone(person) for person in people_]
-        make.reply(question, make.person())
-        run_due()
-        counted = database.statements.set([0])
-        make.reply(question, make.person())
-        run_due()
-        counts.append(database.statements.get()[0])
-        database.statements.reset(counted)
-        assert all(buttons(one.told[-1]) == ["Reply"] for one in phones)
-    assert counts[1] - counts[0] <= 3, counts
-
-
-def test_a_payload_stays_below_what_push_services_take(fixed):
-    assert all(len(json.dumps(notice)) < 1200 for notice in fixed[2].told)

@@ -162,16 +162,6 @@ def test_many_devices_of_a_service_that_hangs_leave_room_for_the_others(make, th
     assert [len(phone.told) for phone in bad] == [1] * 9 and states() == ["sent"] * 18
 
 
-def test_others_are_sent_while_a_service_hangs_not_after_it(make, thread, stuck, service, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(round_delivery, "HURRY_SECONDS", 1.5)
-    question, well, _bad = thread(3, 3)
-    stuck.delay(30)
-    begin = clock.monotonic()
-    say(make, question)
-    waited = clock.monotonic() - begin
-    assert waited >= 1.5 and max(post.at for post in service.posts) - begin < waited - 1
-
-
 def test_what_waited_for_its_hour_stays_one_push_on_the_slow_way(make, browse, stuck, time):
     time.stop(2026, 11, 21, 3, 0)
     ada, tomasz = make.person("Ada", hours={"mon": [["08:00", "18:00"]]}), make.agent()
