@@ -11,9 +11,10 @@ from ..people.models import Person, Session
 from ..policy import visible
 from ..errors import Missing
 from ..posts.models import Post, Reaction
-from .audience_queries import RELATIONS, concern_of, told_by
+from .audience_queries import RELATIONS, concern_of
 from .models import Delivery, Device, Notification, Told
 from .plan_queries import pick, plan
+from .told_queries import told_by
 
 SLICE = 500                             # people told in one transaction
 KEPT_FOR = timedelta(days=1)            # how long a push service keeps a push for a phone that is away
@@ -26,7 +27,7 @@ def tell(event_id):
     concern = concern_of(db.session, event_id)
     if concern is None:
         return
-    people = db.session.execute(told_by(concern).limit(SLICE + 1)).all()
+    people = db.session.execute(told_by(concern.shape, most=SLICE + 1), concern.values).all()
     if len(people) <= SLICE:
         _tell(concern, people, lane="push")
     else:
@@ -34,9 +35,9 @@ def tell(event_id):
 
 
 def _tell_in_slices(concern):
-    everyone = told_by(concern).order_by(None).subquery()
+    everyone = told_by(concern.shape).order_by(None).subquery()
     numbered = sa.select(everyone.c.id, sa.func.row_number().over(order_by=everyone.c.id).label("place")).subquery()
-    ends = db.session.scalars(sa.select(numbered.c.id).where(numbered.c.place % SLICE == 0).order_by(numbered.c.id)).all()
+    ends = db.session.scalars(sa.select(numbered.c.id).where(numbered.c.place % SLICE == 0).order_by(numbered.c.id), concern.values).all()
     starts = [0, *(end + 1 for end in ends)]
     ends = [*ends, 2 ** 62]                                      # the last one takes who joins meanwhile
     enqueue_many([{"kind": "tell_slice", "ref_id": concern.event.id, "lane": "bulk", "dedupe": f"tell:{concern.event.id}:{part}",
@@ -47,15 +48,12 @@ def _tell_in_slices(concern):
 @handler("tell_slice", outside=True)
 def tell_slice(jobs):
     """Tell the people of each slice, in a short transaction each: claimed together they would be one long one."""
-    statements = {}                     # building one costs more than asking it
     for job in jobs:
         with transaction():
             concern = concern_of(db.session, job.ref_id)
             if concern is not None and done_once(job.ref_id, "tell", job.payload["part"]):
-                if job.ref_id not in statements:
-                    statements[job.ref_id] = told_by(concern, part=True)
                 part = {"first": job.payload["first"], "last": job.payload["last"]}
-                _tell(concern, db.session.execute(statements[job.ref_id], part).all(), lane="bulk")
+                _tell(concern, db.session.execute(told_by(concern.shape, part=True), concern.values | part).all(), lane="bulk")
 
 
 def _tell(concern, people, lane):

@@ -1,6 +1,7 @@
 """By which way and when each person is told: their choices, hours, the day's number of pushes, and devices."""
 from collections import defaultdict
 from datetime import timedelta
+from functools import cache
 
 import sqlalchemy as sa
 from flask import current_app
@@ -86,20 +87,31 @@ def _levels(concern, rows):
 def choices_of(person_ids, matters=BY_KEY):
     """{(person id, key of a matter): {channel: level}} of what these people chose otherwise than is usual; a defaultdict."""
     found = defaultdict(dict)
-    for row in db.session.execute(sa.select(*Choice.__table__.c).where(Choice.matter.in_(list(matters)), Choice.person_id.in_(person_ids))):
+    for row in db.session.execute(_choices(), {"matters": list(matters), "people": list(person_ids)}):
         found[row.person_id, row.matter][row.channel] = row.level
     return found
 
 
+@cache
+def _choices():
+    return sa.select(*Choice.__table__.c).where(Choice.matter.in_(sa.bindparam("matters", expanding=True)),
+                                                Choice.person_id.in_(sa.bindparam("people", expanding=True)))
+
+
 def _spent(person_ids, moment):
     """{person id: pushes that went out alone in the last 24 hours}, each happening once however many devices; without what may not wait."""
+    return dict(db.session.execute(_went_out(), {"people": person_ids, "since": moment - DAY}).all())
+
+
+@cache
+def _went_out():
     relation = sa.func.coalesce(Delivery.relation, Notification.relation)
-    return dict(db.session.execute(
-        sa.select(Delivery.person_id, sa.func.count(Delivery.event_id.distinct()))
-        .join(Event, Event.id == Delivery.event_id).join(Notification, Notification.id == Delivery.notification_id)
-        .where(Delivery.person_id.in_(person_ids), Delivery.channel == "push", Delivery.how == "alone", Delivery.state.in_(("due", "sent")),
-               Delivery.send_at > moment - DAY, sa.not_(_may_not_wait(relation)))
-        .group_by(Delivery.person_id)).all())
+    return (sa.select(Delivery.person_id, sa.func.count(Delivery.event_id.distinct()))
+            .join(Event, Event.id == Delivery.event_id).join(Notification, Notification.id == Delivery.notification_id)
+            .where(Delivery.person_id.in_(sa.bindparam("people", expanding=True)), Delivery.channel == "push", Delivery.how == "alone",
+                   Delivery.state.in_(("due", "sent")), Delivery.send_at > sa.bindparam("since", type_=Delivery.send_at.type),
+                   sa.not_(_may_not_wait(relation)))
+            .group_by(Delivery.person_id))
 
 
 def _may_not_wait(relation):

@@ -7,7 +7,8 @@ from ..people.models import Person, TeamMember
 from ..posts.models import Follow, Mention
 from ..tags.models import PostTag, TagFollow
 from ..tickets.models import Major, Ticket
-from .audience_queries import PASSIVE, RELATIONS, hearing
+from .audience_queries import PASSIVE, RELATIONS
+from .told_queries import hearing
 
 
 def still_heard(root, event, relation):
