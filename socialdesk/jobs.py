@@ -276,7 +276,16 @@ def run_due(lanes=LANES, with_clockwork=False):
         total += taken
 
 
-# --- waking the worker threads of this process
+# --- waking the worker threads of this process, and letting them end
+
+here = threading.local()                # stopping: the event of the workers that this thread is one of
+
+
+def is_stopping():
+    """Is the process to end?  Then a long job leaves the rest of its work for later."""
+    event = getattr(here, "stopping", None)
+    return event is not None and event.is_set()
+
 
 waker = threading.Condition()
 wakes = [0]

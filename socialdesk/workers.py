@@ -2,7 +2,7 @@
 import logging
 import threading
 
-from .jobs import LANES, claim, run_batch, tick, wake, waker, wakes
+from .jobs import LANES, claim, here, run_batch, tick, wake, waker, wakes
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ class Workers:
             thread.join(seconds)
 
     def _work(self, lane):
+        here.stopping = self.stopping
         while not self.stopping.is_set():
             seen = wakes[0]
             if not self._step(lambda: self._take(lane)):

@@ -30,37 +30,37 @@ ACCEPTED = (200, 201, 202)
 #: stale: the device's row does not say yet that it can be reached; words: what its person wants on a locked phone of this thread;
 #: others: the Dues that are told with it, it being the newest; buttons: keys of button_checker; read: lines its device may take off
 Due = namedtuple("Due", "id n attempts expires_at notification_id device_id endpoint p256dh auth vapid_id person_id root_id "
-                        "stale happening title words event_id badge others buttons read", defaults=((), (), ()))
+                        "stale happening title words event_id badge how others buttons read", defaults=((), (), ()))
 #: why one is told: of a telling written before that was kept, its line says it
 why = sa.func.coalesce(Delivery.relation, Notification.relation)
-_newer, _its_event, _its_post = aliased(Delivery), aliased(Event), aliased(Post)
 
 
 def due_of(ids):
     """(the Dues to send, the ids of those nobody needs any more, {id: later moment} of those that would ring at a forbidden hour).
     Dropped: read, superseded by a newer telling, device or sign-in gone, thread or right gone, too late; social, where the
     person wants just their tickets by now.  What waited for a device is one Due."""
-    moment, off = now(), holidays()
-    rows = db.session.execute(_statement(), {"ids": list(ids), "moment": moment}).all()
+    moment, off, asked = now(), holidays(), set(ids)
+    beside = db.session.scalars(_beside(), {"ids": sorted(asked), "moment": moment}).all()
+    rows = db.session.execute(_statement(), {"ids": sorted(asked.union(beside)), "moment": moment}).all()
     chosen, events = choices_of({row.person_id for row in rows}), events_of({row.event_id for row in rows})
-    fine = _newest([row for row in rows if row.fine and _rings(row, events[row.event_id], chosen)], {(*_line_of(row), row.n) for row in rows})
-    kept = {row.id for row in fine}
-    dropped = [row.id for row in rows if row.id not in kept]
-    later = {row.id: start for row in fine if (start := _allowed_from(row, events[row.event_id], moment, off)) > moment}
-    fine = [row for row in fine if row.id not in later]
+    wished = [row for row in rows if row.fine and _rings(row, events[row.event_id], chosen)]
+    fine, later = _newest(wished, {row.id: _allowed_from(row, events[row.event_id], moment, off) for row in wished}, moment)
+    fine, later = [row for row in fine if row.id in asked], {key: start for key, start in later.items() if key in asked}
+    dropped = asked.intersection(row.id for row in rows) - later.keys() - {row.id for row in fine}
     badges = _badges({row.person_id for row in fine})
     dues = [_due(row, events[row.event_id], badges.get(row.person_id, 0)) for row in fine if row.how == "alone"]
     dues = with_read(with_buttons(with_counts(dues + _together(fine, events, badges))))
-    return dues, dropped, later
+    return dues, sorted(dropped), later
 
 
-def _newest(fine, looked_at):
-    """Of each line and device the newest telling, unless one that is not looked at here is newer and wanted, or sent."""
-    newest = {}
-    for row in fine:
-        newest[_line_of(row)] = max(newest.get(_line_of(row), 0), row.n)
-    return [row for row in fine if row.n == newest[_line_of(row)]
-            and (row.newer is None or (*_line_of(row), row.newer) in looked_at)]
+def _newest(rows, starts, moment):
+    """(the rows to send now, {id: start} of those that wait): of each line and device the newest that may ring now, and of those
+    that may not yet the newest, where it is newer still."""
+    ring, wait = {}, {}
+    for row in sorted(rows, key=lambda row: row.n):
+        (ring if starts[row.id] <= moment else wait)[_line_of(row)] = row
+    later = {row.id: starts[row.id] for line, row in wait.items() if line not in ring or ring[line].n < row.n}
+    return sorted(ring.values(), key=lambda row: row.id), later
 
 
 def _line_of(row):
@@ -92,38 +92,43 @@ def _together(rows, events, badges):
 
 
 @cache
+def _beside():
+    """The ids of what is due beside these deliveries, of the same line to the same device: which of them is sent is one question."""
+    other = aliased(Delivery)
+    return (sa.select(other.id).join(Delivery, sa.and_(Delivery.notification_id == other.notification_id, Delivery.channel == other.channel,
+                                                       Delivery.device_id == other.device_id, Delivery.id != other.id))
+            .where(Delivery.id.in_(sa.bindparam("ids", expanding=True)), other.state == "due",
+                   other.send_at <= sa.bindparam("moment", type_=Delivery.send_at.type)))
+
+
+@cache
 def _statement():
     moment = sa.bindparam("moment", type_=Delivery.send_at.type)
-    post, root = aliased(Post), aliased(Post)
+    post, root, newer = aliased(Post), aliased(Post), aliased(Delivery)
     session = sa.exists().where(Session.public_id == Device.session_public_id, Session.epoch == Person.epoch)
-    newer = (sa.select(sa.func.max(_newer.n)).select_from(_newer).join(_its_event, _its_event.id == _newer.event_id)
-             .outerjoin(_its_post, _its_post.id == _its_event.post_id)
-             .where(_newer.notification_id == Delivery.notification_id, _newer.channel == Delivery.channel, _newer.device_id == Delivery.device_id,
-                    _newer.n > Delivery.n, _newer.send_at <= moment,
-                    sa.or_(_newer.state == "sent", sa.and_(_newer.state == "due", *wanted(root, _its_post, moment, _newer, _its_event))))
-             .correlate(Delivery, Notification, Person, root).scalar_subquery())
-    fine = sa.and_(*wanted(root, post, moment), Device.off_at.is_(None), Device.person_id == Notification.person_id, session)
+    superseded = sa.exists().where(newer.notification_id == Delivery.notification_id, newer.channel == Delivery.channel,
+                                   newer.device_id == Delivery.device_id, newer.n > Delivery.n, newer.state == "sent")
+    fine = sa.and_(*wanted(root, post, moment), Device.off_at.is_(None), Device.person_id == Notification.person_id, session, sa.not_(superseded))
     return (sa.select(
         Delivery.id, Delivery.n, Delivery.how, Delivery.attempts, Delivery.expires_at, Delivery.notification_id, Delivery.device_id, Delivery.event_id,
         Device.endpoint, Device.p256dh, Device.auth, Device.last_ok_at, Device.failures, Device.last_status,
         Notification.person_id, Notification.root_id, why.label("relation"), Person.lock_screen, Person.lock_private, Device.vapid_id,
-        Person.tz, Person.hours, Person.quiet_until, Person.even_outside, newer.label("newer"), fine.label("fine"))
+        Person.tz, Person.hours, Person.quiet_until, Person.even_outside, fine.label("fine"))
         .join(Notification, Notification.id == Delivery.notification_id).join(Device, Device.id == Delivery.device_id)
         .join(Person, Person.id == Notification.person_id).join(Event, Event.id == Delivery.event_id)
         .join(root, root.id == Notification.root_id).outerjoin(post, post.id == Event.post_id)
         .where(Delivery.id.in_(sa.bindparam("ids", expanding=True)), Delivery.state == "due", Delivery.send_at <= moment).order_by(Delivery.id))
 
 
-def wanted(root, post, moment, delivery=Delivery, event=Event):
+def wanted(root, post, moment):
     """The conditions, whatever the channel, that a telling is wanted still: in time, unread, true, nothing of it taken back or muted,
     the person active and with the right to read it; of the social side nothing where they want just their tickets."""
-    relation = sa.func.coalesce(delivery.relation, Notification.relation)
-    return (delivery.expires_at > moment, Notification.read_at.is_(None),
+    return (Delivery.expires_at > moment, Notification.read_at.is_(None),
             Person.state == "active", root.deleted_at.is_(None), sa.or_(post.id.is_(None), post.deleted_at.is_(None)),
             readers(Notification.root_id, among=Person),
-            sa.or_(sa.not_(event.note), readers(Notification.root_id, note=True, among=Person)),
-            sa.or_(sa.not_(Person.only_tickets), is_quiet(root, event.verb, relation, Person.id)),
-            *still_heard(root, event, relation), *still_true(root, event, relation, moment))
+            sa.or_(sa.not_(Event.note), readers(Notification.root_id, note=True, among=Person)),
+            sa.or_(sa.not_(Person.only_tickets), is_quiet(root, Event.verb, why, Person.id)),
+            *still_heard(root, Event, why), *still_true(root, Event, why, moment))
 
 
 def events_of(event_ids):
@@ -166,13 +171,21 @@ def _counts():
 def _due(row, event, badge):
     stale = row.last_ok_at is None or row.last_ok_at < now() - FRESH or row.failures > 0 or row.last_status not in ACCEPTED
     return Due(row.id, row.n, row.attempts, row.expires_at, row.notification_id, row.device_id, row.endpoint, row.p256dh, row.auth,
-               row.vapid_id, row.person_id, row.root_id, stale, happening_of(row, event), event.title, words_of(row, event), row.event_id, badge)
+               row.vapid_id, row.person_id, row.root_id, stale, happening_of(row, event), event.title, words_of(row, event), row.event_id, badge, row.how)
 
 
 def happening_of(row, event):
     """What happened, as its person is told.  row: of a delivery, with relation, n and tz; event: of events_of()."""
     return words_checker.Happening(event.verb, row.relation, event.actor, event.kind, event.audience == "private", event.note,
                                    event.after, event.facts.get("hold_reason"), row.n, words_checker.promised(event.facts, row.tz, now()))
+
+
+def in_words(told, tz):
+    """(what happened, the words that came with it or None) as the page of a notice's button says it.  told: of button_queries.told_of()."""
+    event = events_of({told.event_id})[told.event_id]
+    what = words_checker.Happening(event.verb, told.relation, event.actor, event.kind, event.audience == "private", event.note, event.after,
+                                   event.facts.get("hold_reason"), promised=words_checker.promised(event.facts, tz, now()))
+    return words_checker.sentence(what), None if event.note else quotes_of([told.event_id]).get(told.event_id)
 
 
 def words_of(person, thread):

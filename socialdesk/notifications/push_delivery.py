@@ -7,6 +7,7 @@ from itertools import groupby
 
 import sqlalchemy as sa
 from flask import current_app
+from sqlalchemy.orm import aliased
 
 from .. import jobs
 from ..db import db, fail_point, now, transaction
@@ -37,8 +38,8 @@ def push_rest(claimed):
     """Send to the people of each job what waited, a push a device."""
     parts = {job.id: Delivery.person_id.between(job.payload["first"], job.payload["last"]) for job in claimed}
     elsewhere = _send(claimed, _whole_devices(sa.or_(*parts.values()), Delivery.how == "rest", Delivery.send_at <= now()))
-    # what was put off has no other job; what was planned for later has its own
-    return {job_id: _finish(elsewhere, part, Delivery.how == "rest", Delivery.attempts > 0) for job_id, part in parts.items()}
+    # what is planned for later, or was put off, has a job of its own
+    return {job_id: _finish(elsewhere, part, Delivery.how == "rest", Delivery.send_at <= now()) for job_id, part in parts.items()}
 
 
 @jobs.handler("push_slow", outside=True)
@@ -116,20 +117,22 @@ def _put_over(later):
     """What would ring at a forbidden hour waits for the next allowed one, with whatever else waits by then."""
     for start in set(later.values()):
         ids = [delivery_id for delivery_id, moment in later.items() if moment == start]
+        _put_over_mails(ids, start + UNOPENED)
         db.session.execute(_set(ids, send_at=start, expires_at=start + KEPT_FOR, how="rest"))
         queue_rest(start, set(db.session.scalars(sa.select(Delivery.person_id).where(Delivery.id.in_(ids)))))
-        _put_over_mails(ids, start + UNOPENED)
 
 
 def _put_over_mails(ids, after):
-    """The second channel waits for the first: mails of the same tellings go no sooner."""
-    same = sa.select(Delivery.notification_id, Delivery.n).where(Delivery.id.in_(ids))
-    mails = db.session.scalars(
-        sa.update(Delivery).where(Delivery.channel == "mail", Delivery.state == "due", Delivery.send_at < after,
-                                  sa.tuple_(Delivery.notification_id, Delivery.n).in_(same))
-        .values(send_at=after, expires_at=after + KEPT_FOR).returning(Delivery.id).execution_options(synchronize_session=False)).all()
+    """The second channel waits for the first: mails of the same tellings that were to go after the push go no sooner than that."""
+    mail = aliased(Delivery)
+    pairs = db.session.execute(
+        sa.select(mail.id, mail.send_at, Delivery.send_at.label("push_at"))
+        .join(Delivery, sa.and_(Delivery.notification_id == mail.notification_id, Delivery.n == mail.n))
+        .where(Delivery.id.in_(ids), mail.channel == "mail", mail.state == "due", mail.send_at < after))
+    mails = sorted({pair.id for pair in pairs if pair.send_at - pair.push_at >= UNOPENED / 2})      # the push may have been tried for a while
     if mails:
-        jobs.enqueue("mail_notices", lane="soon", run_at=after, ids=sorted(mails))
+        db.session.execute(_set(mails, send_at=after, expires_at=after + KEPT_FOR))
+        jobs.enqueue("mail_notices", lane="soon", run_at=after, ids=mails)
 
 
 def _payloads(due, quotes, base_url):
@@ -178,8 +181,8 @@ def _set(ids, **values):
 
 
 def _keep_waiting(results):
-    """What could not go yet: put off, or sent the slow way.  Returns the ids of the latter."""
-    slow, groups = set(), defaultdict(list)
+    """What could not go yet: put off, or sent the slow way.  Returns the ids of what another job has by now."""
+    slow, moved, groups = set(), set(), defaultdict(list)
     for due, answer, pause in results:
         dues = (due, *due.others)
         if answer is None and pause is None:
@@ -187,25 +190,29 @@ def _keep_waiting(results):
         else:
             groups[answer, pause and math.ceil(pause), None if answer is None else due.attempts] += dues
     for (answer, pause, attempts), dues in groups.items():
-        _put_off(dues, answer, pause, attempts)
+        moved |= _put_off(dues, answer, pause, attempts)
     ids = sorted(slow)
     for start in range(0, len(ids), SLICE):
         jobs.enqueue("push_slow", lane="slow", ids=ids[start:start + SLICE])
-    return slow
+    return slow | moved
 
 
 def _put_off(dues, answer, pause, attempts):
-    """Again after what the service asked for, else after a pause that grows; never beyond its time."""
+    """Again after what the service asked for, else after a pause that grows; never beyond its time.  Returns the ids of what waits
+    together for that moment: it has a job of its own."""
     seconds = pause if answer is None else answer.retry_after if answer.retry_after is not None else jobs.backoff(attempts + 1)
     at = now() + timedelta(seconds=seconds)
     noted = {} if answer is None else {"attempts": Delivery.attempts + 1, "http": answer.status}
-    in_time = [due.id for due in dues if at < due.expires_at]
-    too_late = [due.id for due in dues if at >= due.expires_at]
-    for ids, values in ((in_time, {"send_at": at}), (too_late, {"state": "dropped"})):
-        if ids:
-            db.session.execute(_set(ids, **values, **noted))
+    in_time = [due for due in dues if at < due.expires_at]
+    too_late = [due for due in dues if at >= due.expires_at]
+    for some, values in ((in_time, {"send_at": at}), (too_late, {"state": "dropped"})):
+        if some:
+            db.session.execute(_set([due.id for due in some], **values, **noted))
     if answer is not None:
         _note_devices("later", answer.status, dues)
+    rest = [due for due in in_time if due.how == "rest"]
+    queue_rest(at, {due.person_id for due in rest})
+    return {due.id for due in rest}
 
 
 def _note_devices(outcome, status, dues):
@@ -215,8 +222,8 @@ def _note_devices(outcome, status, dues):
         values = {"last_ok_at": now(), "failures": 0, "last_status": status}
     else:
         values = {"failures": Device.failures + 1, "last_status": status} | ({"off_at": now()} if outcome == "gone" else {})
-    ids = sorted({due.device_id for due in dues})
-    if ids:
-        db.session.execute(sa.update(Device).where(Device.id.in_(ids)).values(**values).execution_options(synchronize_session=False))
+    ids, addresses = sorted({due.device_id for due in dues}), {due.endpoint for due in dues}
+    if ids:                             # it may have got another address meanwhile, of which this says nothing
+        db.session.execute(sa.update(Device).where(Device.id.in_(ids), Device.endpoint.in_(addresses)).values(**values).execution_options(synchronize_session=False))
     if outcome in ("refused", "shrink"):
         log.error("push refused", extra={"status": status, "deliveries": [due.id for due in dues][:20]})

@@ -3,6 +3,7 @@ import time
 from collections import defaultdict, deque
 from typing import NamedTuple
 
+from .. import jobs
 from ..db import now
 from .delivery import TIMEOUT_SECONDS, PostOffice
 from .service_delivery import HURRY_SECONDS, services
@@ -51,9 +52,9 @@ class Round:
         self.started_at = self.renewed = time.monotonic()
 
     def run(self):
-        """Send everything that may be sent now."""
+        """Send everything that may be sent now.  Raises what failed in the database."""
         with PostOffice(self.app.config["SETTINGS"], AT_ONCE, TIMEOUT_SECONDS if self.patient else HURRY_SECONDS) as self.office:
-            while not self.fault and (self.chunks or self.waiting) or self.flying:
+            while self._goes_on() and (self.chunks or self.waiting) or self.flying:
                 self._load()
                 self._start()
                 self._take(self.office.answers(self._patience()) if self.flying else ())
@@ -62,10 +63,14 @@ class Round:
         if self.fault:
             raise self.fault
 
+    def _goes_on(self):
+        """Where something failed, or the process is to end, what is on its way ends and is written; the job has the rest."""
+        return not self.fault and not jobs.is_stopping()
+
     def _load(self):
         """The next chunk: where too little is waiting to keep all busy, or what waits is for a service that hangs."""
         is_stuck = self.flying and time.monotonic() - self.started_at > STUCK_SECONDS
-        if self.chunks and not self.fault and self.waiting < (MOST_WAITING if is_stuck else CHUNK):
+        if self.chunks and self._goes_on() and self.waiting < (MOST_WAITING if is_stuck else CHUNK):
             letters, elsewhere = self._in_database(([], set()), self.load, self.chunks.popleft(), self.office, self.patient)
             self.elsewhere |= elsewhere
             for letter in letters:
@@ -80,7 +85,7 @@ class Round:
             self.aside[letter.origin].append(letter)
 
     def _start(self):
-        while self.ready and self.flying < AT_ONCE and self.flying + len(self.done) < IN_FLIGHT and not self.fault:
+        while self.ready and self.flying < AT_ONCE and self.flying + len(self.done) < IN_FLIGHT and self._goes_on():
             letter = self.ready.popleft()
             self.waiting -= 1
             self.started_at = time.monotonic()
@@ -139,6 +144,6 @@ class Round:
         try:
             with self.app.app_context():
                 return work(*given)
-        except Exception as fault:                       # what is on its way ends, nothing more is begun
+        except Exception as fault:
             self.fault = fault
             return otherwise
