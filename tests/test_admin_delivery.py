@@ -101,7 +101,7 @@ def test_mails_that_do_not_leave_and_addresses_that_are_refused_are_counted(make
         db.session.execute(sa.update(Person).where(Person.id == ada.id).values(mail_refused_at=now()))
     time.pass_(hours=2)
     page = page_of(browse, make.admin())
-    assert "1 waits, the oldest for 2 hours" in page and "1 failed for good" in page and "refuses the addresses of 1 person" in page
+    assert "1 waits, the oldest for 2 hours" in page and "1 mail did not go out" in page and "refuses the addresses of 1 person" in page
 
 
 # --- how the services do
@@ -147,7 +147,7 @@ def test_services_of_one_house_stand_together():
     assert service_name("https://evilfcm.googleapis.com.example.org") == "evilfcm.googleapis.com.example.org"
 
 
-# --- what failed for good
+# --- work that gave up
 
 def test_only_what_tells_people_stands_there(make, browse):
     kinds = ("push", "push_rest", "push_slow", "tell_slice", "mail", "sign-in-mail", "mail_notices", "digest_slice", "merge_index", "consequence")

@@ -26,7 +26,7 @@ def fieldset(page, legend):
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
-@pytest.mark.parametrize("rounds, words", [(["", "", ""], "Choose one to 3 times of day"), (["25:00", "", ""], "cannot be read")])
+@pytest.mark.parametrize("rounds, words", [(["", "", ""], "Choose one to three times of day"), (["25:00", "", ""], "cannot be read")])
 def test_times_that_cannot_be_kept_are_said_beside_them(make, browse, headers, rounds, words):
     ada = make.person("Ada")
     before = kept(ada)

@@ -8,6 +8,8 @@ import time as clock
 
 import pytest
 
+from socialdesk.notifications import wire_delivery
+from socialdesk.notifications.delivery import wait_of
 from socialdesk.notifications.wire_delivery import MOST_OF_ANSWER, Reply, Wire
 
 from .browser.google_push import _tls_context
@@ -16,7 +18,7 @@ LINES = ("TTL: 60", "Topic: abc", "Expect:")
 
 
 class _Answers(http.server.BaseHTTPRequestHandler):
-    """Answers as its path says: /201, /307, /long, /hang; a word after the number is its Retry-After."""
+    """Answers as its path says: /201, /307, /long; /hang never, /watch neither, /wait when let; a word after the number is its Retry-After."""
 
     protocol_version = "HTTP/1.1"
 
@@ -26,6 +28,11 @@ class _Answers(http.server.BaseHTTPRequestHandler):
         if kind == "hang":
             self.server.stopping.wait(5)
             return
+        if kind == "watch" and not self.rfile.read(1):
+            self.server.hung_up.set()
+            return
+        if kind == "wait":
+            self.server.answering.wait(5)
         body = b"x" * (200 * MOST_OF_ANSWER if kind == "long" else 0)
         self.send_response(int(kind) if kind.isdecimal() else 201)
         for name, value in (("Retry-After", wait), ("Location", self.server.elsewhere), ("Content-Length", str(len(body)))):
@@ -47,7 +54,7 @@ class _Server(http.server.ThreadingHTTPServer):
 
 def _serve(context=None):
     server = _Server(("127.0.0.1", 0), _Answers)
-    server.seen, server.elsewhere, server.stopping, server.hung_up = [], "", threading.Event(), threading.Event()
+    server.seen, server.elsewhere, server.stopping, server.hung_up, server.answering = [], "", *(threading.Event() for _ in range(3))
     server.handle_error = lambda *_: None                    # a handshake that was refused
     if context:
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
@@ -173,3 +180,56 @@ def test_a_process_with_very_many_open_files_still_posts(serve):
         for descriptor in held:
             os.close(descriptor)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_the_path_of_an_address_goes_out_as_it_is(serve):
+    server = serve()
+    post(f"{server.origin}/a/../b//c")
+    assert server.seen[0][0] == "/a/../b//c"
+
+
+def test_what_one_answer_asked_for_is_not_taken_for_the_next(serve):
+    server, wire = serve(), Wire(1, 2)
+    try:
+        for path, reply in (("429-7", Reply(429, False, "7")), ("201", Reply(201))):
+            wire.post(path, f"{server.origin}/{path}", LINES, b"sealed")
+            assert wire.ended(5) == [(path, reply)]
+    finally:
+        wire.close()
+
+
+@pytest.mark.parametrize("header", ["Mon, 01 Jan 2024 00:00:00 +99999999999999999999", "Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "\0", ",", "-", "nan"])
+def test_a_pause_that_cannot_be_understood_is_none(header):
+    assert wait_of(header) is None
+
+
+def test_what_was_answered_while_the_sender_was_away_is_not_late(serve):
+    server, wire = serve(), Wire(8, 0.6)
+    try:
+        _away(wire, server, 0.7)
+        assert wire.ended(5) == [("wait", Reply(201))]
+        assert wire.ended(0.1) == []                         # the other one's time was not counted meanwhile
+        assert wire.ended(5) == [("watch", Reply(late=True))]
+    finally:
+        wire.close()
+
+
+def test_what_has_arrived_is_read_before_anything_is_judged_late(serve, monkeypatch):
+    monkeypatch.setattr(wire_delivery, "AWAY_SECONDS", 60)
+    server, wire = serve(), Wire(8, 0.4)
+    try:
+        _away(wire, server, 0.5)
+        assert wire.ended(5) == [("wait", Reply(201)), ("watch", Reply(late=True))]
+        assert server.hung_up.wait(5)                        # what is late holds no connection
+    finally:
+        wire.close()
+
+
+def _away(wire, server, seconds):
+    """Send what is answered and what is not, and be busy elsewhere for so long."""
+    for path in ("wait", "watch"):
+        wire.post(path, f"{server.origin}/{path}", LINES, b"sealed")
+    while len(server.seen) < 2:
+        assert wire.ended(0) == []
+    server.answering.set()
+    server.stopping.wait(seconds)

@@ -12,6 +12,7 @@ from ..policy import visible
 from ..errors import Missing
 from ..posts.models import Post, Reaction
 from .audience_queries import RELATIONS, concern_of
+from .device_actions import KEEP_DAYS
 from .models import Delivery, Device, Notification, Told
 from .plan_queries import pick, plan
 from .told_queries import told_by
@@ -76,20 +77,42 @@ def _tell(concern, people, lane):
 
 
 def untell(event_id):
-    """A like was taken back: its author's unread line tells of one less."""
+    """A like was taken back: its author's unread line tells of one less, unless that line never told of it."""
     event = db.session.get(Event, event_id)
-    mine = (Notification.group_key == f"likes:{event.root_id}", Notification.read_at.is_(None),
-            Notification.person_id == sa.select(Post.author_id).where(Post.id == event.post_id).scalar_subquery())
-    last = db.session.scalar(sa.select(sa.func.max(Event.id)).where(
-        Event.verb == Verb.LIKED, Event.root_id == event.root_id, Event.actor_id.in_(
-            sa.select(Reaction.person_id).where(Reaction.post_id == Event.post_id, Reaction.kind == "like"))))
+    author_id = db.session.scalar(sa.select(Post.author_id).where(Post.id == event.post_id))
+    group = (Notification.person_id == author_id, Notification.group_key == f"likes:{event.root_id}")
+    like = db.session.execute(_like_of(event)).first()
+    read_to = db.session.scalar(sa.select(sa.func.max(Notification.last_event_id)).where(*group, Notification.read_at.is_not(None))) or 0
+    if like is None or not _was_told(like, author_id) or like.id <= read_to:
+        return
+    last = db.session.scalar(_likes_told(event.root_id, author_id).where(Event.id > read_to, Event.id != like.id))
     # a line of its own for those left: what was told of the former one, and its mails that wait, go with it
-    gone = db.session.execute(sa.delete(Notification).where(*mine).returning(*Notification.__table__.c)).mappings().all()
+    gone = db.session.execute(sa.delete(Notification).where(*group, Notification.read_at.is_(None)).returning(*Notification.__table__.c)).mappings().all()
     for line in gone:
         if line["n"] > 1 and last is not None:
             db.session.execute(sa.insert(Notification.__table__).values(
                 {name: value for name, value in line.items() if name != "id"} | {"n": line["n"] - 1, "last_event_id": last}))
-    hint(*(f"person:{person_id}" for person_id in db.session.scalars(sa.select(Post.author_id).where(Post.id == event.post_id))))
+    hint(f"person:{author_id}")
+
+
+def _like_of(taken_back):
+    """SELECT id, at of the like that an event takes back."""
+    same = (column == getattr(taken_back, column.key) for column in (Event.root_id, Event.post_id, Event.actor_id))
+    return sa.select(Event.id, Event.at).where(Event.verb == Verb.LIKED, *same, Event.id < taken_back.id).order_by(Event.id.desc()).limit(1)
+
+
+def _was_told(like, author_id):
+    """Was its author told of a like?  One that was not will not be, being taken back; what was told long ago is written down no more."""
+    return not _not_told(like.id, {author_id}) or like.at < now() - timedelta(days=KEEP_DAYS)
+
+
+def _likes_told(root_id, author_id):
+    """SELECT of the newest like in a thread of what this person wrote there, of those they were told of and that stand."""
+    stands = sa.exists().where(Reaction.post_id == Event.post_id, Reaction.person_id == Event.actor_id, Reaction.kind == "like")
+    told = sa.exists().where(Told.event_id == Event.id, Told.person_id == author_id)
+    return (sa.select(sa.func.max(Event.id)).join(Post, Post.id == Event.post_id)
+            .where(Event.verb == Verb.LIKED, Event.root_id == root_id, Event.actor_id != author_id, Post.author_id == author_id, stands,
+                   sa.or_(told, Event.at < now() - timedelta(days=KEEP_DAYS))))
 
 
 def _not_told(event_id, person_ids):

@@ -16,11 +16,13 @@ bp.before_request(expect_admin)
 def show():
     """How telling people goes."""
     settings = current_app.config["SETTINGS"]
-    failed, refused_notices, refused = health_queries.mails_failed()
+    failed, refused_notices = health_queries.mails_failed()
+    refused, named = health_queries.refused_people(web.viewer())
     return render_template(
         "notifications/admin_delivery.html", here="me", moment=now(), pushes=health_queries.pushes_waiting(), mails=health_queries.mails_waiting(),
         services=health_queries.services_of_the_day(web.viewer()), state=queries.push_state(), old_keys=queries.on_other_keys(current_id(settings)),
-        failed_mails=failed, refused_notices=refused_notices, refused_addresses=refused, has_mail=bool(settings.smtp_url), **_dead())
+        failed_mails=failed, refused_notices=refused_notices, refused_addresses=refused, refused_people=named,
+        has_mail=bool(settings.smtp_url), **_dead())
 
 
 bp.add_app_template_filter(words_checker.how_long, "waited")

@@ -15,8 +15,8 @@ class Button(NamedTuple):
 
 
 BUTTONS = {
-    "works": Button("It works", "checks", "Closed. Thank you.", "Does it work? Then the ticket is closed."),
-    "fails": Button("It doesn’t", "checks", "Opened again. The desk looks at it once more.", "Does it not work? Then the ticket is opened again."),
+    "works": Button("It works", "checks", "Closed. Thank you.", "If it works, the ticket is closed."),
+    "fails": Button("It doesn’t", "checks", "Opened again. The desk looks at it once more.", "If it does not work, the ticket is opened again, and the desk looks at it once more."),
     "take": Button("Take it", "takes", "It is yours now.", "Do you take this ticket? Then it is yours, and its team sees that."),
     "reply": Button("Reply", "speaks"),
 }

@@ -61,12 +61,13 @@ def _read_lately():
 
 
 def told_of(viewer, notification_id, deed, n):
-    """What a button of somebody's own notice is about: its thread, how its ticket stands, who has it, and whether its state has changed since.
+    """What a button of somebody's own notice is about: its event, its thread, how its ticket stands, who has it, and whether its state has changed since.
     n: which telling of the notice it was.  Raises Missing where it is not theirs, or was never offered."""
     later, has_it = aliased(Event), aliased(Person)
     moved = sa.exists().where(later.root_id == Event.root_id, later.id > Event.id, later.verb.in_(MOVES))
     row = db.session.execute(
-        sa.select(Event.verb, Event.after, Event.facts, Post.id.label("root_id"), Post.title, Ticket.status, moved.label("moved"),
+        sa.select(Event.id.label("event_id"), sa.func.coalesce(Delivery.relation, Notification.relation).label("relation"),
+                  Event.verb, Event.after, Event.facts, Post.id.label("root_id"), Post.title, Ticket.status, moved.label("moved"),
                   Ticket.assignee_id, has_it.name.label("assignee"))
         .select_from(Delivery).join(Notification, Notification.id == Delivery.notification_id).join(Event, Event.id == Delivery.event_id)
         .join(Post, Post.id == Notification.root_id).join(Ticket, Ticket.post_id == Post.id).outerjoin(has_it, has_it.id == Ticket.assignee_id)

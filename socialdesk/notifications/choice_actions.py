@@ -1,6 +1,4 @@
 """Choosing what one is told, and when."""
-from datetime import datetime, time, timedelta, timezone
-
 import sqlalchemy as sa
 
 from ..db import db, insert, locked, now
@@ -8,16 +6,13 @@ from ..errors import Invalid, Missing
 from ..events import hint
 from ..people.models import Circle, Membership, Person
 from ..tags.follow_actions import follow_tag
-from .hours_checker import ALWAYS, next_start, zone_of
+from .hours_checker import QUIET, quiet_end
 from .matters_checker import AT_THE_DESK, BY_KEY, Levels, check_levels
 from .models import Choice
 from .plan_queries import holidays
 
 LEVELS = ("all", "mentions", "muted")
 WAYS = {"now": ("on", "now"), "rest": ("on", "rest"), "inbox": ("on", "never"), "off": ("off", "never")}
-#: one tap of quiet: name -> how many days from today it ends
-QUIET = {"tomorrow": lambda weekday: 1, "monday": lambda weekday: 7 - weekday}
-MORNING = time(8)
 
 
 def choose(viewer, matter_key, told, mail):
@@ -38,12 +33,7 @@ def be_quiet(viewer, until):
     if until not in QUIET:
         raise Invalid("Quiet lasts until tomorrow or until Monday. Choose one of the two.", field="until")
     person = locked(Person, viewer.id)
-    zone = zone_of(person.tz)
-    today = now().astimezone(zone).date()
-    day = today + timedelta(days=QUIET[until](today.weekday()))
-    at = MORNING if person.hours == ALWAYS else time()
-    morning = datetime.combine(day, at, zone).astimezone(timezone.utc)
-    person.quiet_until = next_start(person.hours, person.tz, morning, holidays())
+    person.quiet_until = quiet_end(until, person.hours, person.tz, now(), holidays())
     db.session.flush()
     return person.quiet_until
 

@@ -3,13 +3,15 @@ from collections import namedtuple
 
 import sqlalchemy as sa
 
-from ..db import db
+from ..db import db, now
 from ..people.models import Circle, Membership, Person
 from ..policy import visible
 from ..posts.models import Follow, Post
 from ..tags.models import Tag, TagFollow
+from .hours_checker import QUIET, day_of, quiet_end, zone_of
 from .matters_checker import MATTERS, PARTS, levels_of
 from .models import Choice
+from .plan_queries import holidays
 
 Chosen = namedtuple("Chosen", "matter told mail")
 Part = namedtuple("Part", "key title matters")
@@ -37,6 +39,22 @@ def when_of(viewer):
     return db.session.execute(sa.select(
         Person.hours, Person.tz, Person.quiet_until, Person.even_outside, Person.batch_hours, Person.daily_pushes, Person.lock_screen,
         Person.lock_private, Person.digest, Person.only_tickets).where(Person.id == viewer.id)).one()
+
+
+def quiet_of(chosen):
+    """Until when it is quiet for a person, as they say it: "Monday, 07:30"; None where it rings.  chosen: anything with quiet_until and tz."""
+    if chosen.quiet_until is None or chosen.quiet_until <= now():
+        return None
+    local, today = (moment.astimezone(zone_of(chosen.tz)) for moment in (chosen.quiet_until, now()))
+    far = (local.date() - today.date()).days > 7
+    return f"{local:%A}{f', {local.day} {local:%B}' if far else ''}, {local:%H:%M}"
+
+
+def quiet_ways(chosen):
+    """[(name, day)] of one tap of quiet: tomorrow and Monday; one alone where both end at the same moment, as on a Sunday."""
+    moment, off = now(), holidays()
+    ends = {name: quiet_end(name, chosen.hours, chosen.tz, moment, off) for name in QUIET}
+    return [(name, day_of(at, chosen.tz, moment)) for place, (name, at) in enumerate(ends.items()) if at not in list(ends.values())[:place]]
 
 
 def hashtags_of(viewer):

@@ -1,7 +1,7 @@
 """What a person chooses about being told: what, when, by which way."""
 from flask import Blueprint, render_template, request, url_for
 
-from ..db import now, transaction
+from ..db import transaction
 from ..errors import Invalid
 from ..people.hours_checker import EXCEPTIONS as EXCEPTION_KEYS
 from ..people.hours_checker import MAX_ROUNDS
@@ -17,14 +17,14 @@ bp = Blueprint("choices", __name__)
 assert EXCEPTION_KEYS == tuple(key for key, _ in EXCEPTIONS)
 
 
-@bp.app_template_global("quiet_of_mine")
-def quiet_of_mine():
-    """The moment until which nothing rings for this person, as they say it; None where it rings."""
-    chosen = choice_queries.when_of(viewer())
-    if chosen.quiet_until is None or chosen.quiet_until <= now():
-        return None
-    local = chosen.quiet_until.astimezone(hours_checker.zone_of(chosen.tz))
-    return f"{local:%A}, {local:%H:%M}"
+bp.add_app_template_global(choice_queries.quiet_of, "quiet_of")
+bp.add_app_template_global(choice_queries.quiet_ways, "quiet_ways")
+
+
+@bp.app_template_global("when_of_mine")
+def when_of_mine():
+    """What this person chose about when they are told."""
+    return choice_queries.when_of(viewer())
 
 
 # --- the first page, and quiet in one tap
@@ -33,7 +33,7 @@ def quiet_of_mine():
 def show():
     """Devices, quiet, the locked phone, what is muted; and the ways to what and when."""
     return render_template("notifications/choices.html", here="me", devices=queries.devices_of(viewer()),
-                           muted=choice_queries.muted_of(viewer()), mails=mail_queries.mails_of(viewer()), **_when())
+                           muted=choice_queries.muted_of(viewer()), mails=mail_queries.mails_of(viewer()), kept_part=request.args.get("kept"), **_when())
 
 
 @bp.post("/me/notifications/quiet")
@@ -62,7 +62,7 @@ def _quiet():
 def lock_screen():
     """What a locked phone shows."""
     _change(lock_screen=request.form.get("lock_screen"), lock_private=request.form.get("lock_private"))
-    return respond("notifications/_lock_screen.html", url_for(".show"), kept=True, **_when())
+    return respond("notifications/_lock_screen.html", url_for(".show", kept="lock-screen", _anchor="lock-screen"), kept=True, **_when())
 
 
 @bp.post("/me/notifications/muted/<int:root_id>/remove")
@@ -79,7 +79,7 @@ def unmute(root_id):
 @bp.get("/me/notifications/what")
 def what():
     """Everything one can be told, a sentence each."""
-    return render_template("notifications/what.html", here="me", parts=choice_queries.matters_of(viewer()))
+    return render_template("notifications/what.html", here="me", parts=choice_queries.matters_of(viewer()), kept_part=request.args.get("kept"))
 
 
 @bp.post("/me/notifications/what/<any('mine', 'desk', 'others', 'all'):part>")
@@ -93,7 +93,7 @@ def choose(part):
             told, mail = request.form.get(f"{key}-told", chosen.told), request.form.get(f"{key}-mail", chosen.mail)
             if (told, mail) != (chosen.told, chosen.mail):
                 choice_actions.choose(viewer(), key, told, mail)
-    return respond("notifications/_matters.html", url_for(".what", _anchor=part), kept=True,
+    return respond("notifications/_matters.html", url_for(".what", kept=part, _anchor=part), kept=True,
                    part=next((one for one in choice_queries.matters_of(viewer()) if one.key == part), None))
 
 
@@ -102,7 +102,7 @@ def choose(part):
 @bp.get("/me/notifications/when")
 def when():
     """The times of the rest, the number of pushes, what may ring at any time."""
-    return render_template("notifications/when.html", here="me", **_when())
+    return render_template("notifications/when.html", here="me", kept=request.args.get("kept"), **_when())
 
 
 @bp.post("/me/notifications/when")
@@ -115,7 +115,14 @@ def choose_when():
         if request.wants_json:
             raise
         return _not_kept(error, changes)
-    return respond("notifications/_when.html", url_for(".when"), kept=True, **_when())
+    kept = "once" if _has_doubles(changes["batch_hours"] or ()) else "all"
+    return respond("notifications/_when.html", url_for(".when", kept=kept, _anchor="when-keep"), kept=kept, **_when())
+
+
+def _has_doubles(rounds):
+    """Did one of the times stand there more than once?  Asked of what could be kept."""
+    typed = [one.strip().zfill(5) for one in rounds if one]
+    return len(set(typed)) < len(typed)
 
 
 def _typed_when():
@@ -136,7 +143,10 @@ def _not_kept(error, changes):
 
 def _when():
     chosen = choice_queries.when_of(viewer())
-    return {"chosen": chosen, "hours": hours_checker.describe(chosen.hours), "exceptions": EXCEPTIONS, "budgets": [*((budget, budget) for budget in BUDGETS if budget), (0, "No limit")], "most_rounds": MAX_ROUNDS}
+    outside = hours_checker.outside(chosen.batch_hours, chosen.hours)
+    return {"chosen": chosen, "hours": hours_checker.describe(chosen.hours), "exceptions": EXCEPTIONS, "most_rounds": MAX_ROUNDS, "outside": outside,
+            "budgets": [*((budget, budget) for budget in BUDGETS if budget), (0, "No limit")],
+            "within": [one for one in chosen.batch_hours if one not in outside]}
 
 
 def _change(**changes):

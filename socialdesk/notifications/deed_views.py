@@ -4,7 +4,7 @@ from flask import Blueprint, jsonify, redirect, render_template, request
 from ..errors import Missing
 from ..people.throttle_actions import spend
 from ..web import once, viewer
-from . import button_queries, deed_actions, queries
+from . import button_queries, deed_actions, due_queries, queries
 from .button_checker import BUTTONS, done_before, stale
 
 bp = Blueprint("deeds", __name__)
@@ -14,8 +14,9 @@ bp = Blueprint("deeds", __name__)
 def ask(notification_id, deed):
     """The page with the same button: for browsers without scripts, and after signing in again.  It does nothing by itself."""
     told = button_queries.told_of(viewer(), notification_id, deed, _n())
+    sentence, quote = due_queries.in_words(told, viewer().tz)
     return render_template("notifications/deed.html", here="inbox", told=told, button=BUTTONS[deed], why=stale(deed, told, viewer().id),
-                           action=f"{request.path}?n={_n()}")
+                           sentence=sentence, quote=quote, action=f"{request.path}?n={_n()}")
 
 
 @bp.post("/notices/<int:notification_id>/<deed>")

@@ -119,10 +119,10 @@ def wait_of(text):
     except ValueError:
         try:
             moment = parsedate_to_datetime(text)
-        except ValueError:
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+            seconds = (moment - now()).total_seconds()
+        except Exception:                                # the parser has many ways to fail, and none may end a round
             return None
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-        seconds = (moment - now()).total_seconds()
     return min(max(seconds, 0), MAX_WAIT_SECONDS) if seconds == seconds else None
 
 

@@ -14,6 +14,7 @@ from .models import Delivery, Device
 DAY = timedelta(hours=24)
 MOST_COUNTED = 100_000                  # deliveries looked at, the newest: the page must not read years of them
 MOST_DEAD = 200
+MOST_NAMED = 20
 #: how the kinds of jobs begin or end that tell people something
 KINDS = ("push%", "tell%", "mail%", "%-mail", "digest%")
 REFUSED = (-4, -2, -1, 307, 400, 401, 403, 413)
@@ -43,22 +44,31 @@ def _waiting(statement):
 
 
 def mails_failed():
-    """(how many mails of the last day failed for good, how many notices the mail server refused in them, how many people's addresses
-    it refuses)."""
+    """(how many mails of the last day came to nothing, how many notices the mail server refused in them)."""
     failed = sa.select(sa.func.count()).select_from(Mail).where(Mail.state == "failed", Mail.made_at > now() - DAY).scalar_subquery()
-    refused = sa.select(sa.func.count()).select_from(Person).where(Person.mail_refused_at.is_not(None), Person.state == "active").scalar_subquery()
     newest = sa.select(sa.func.max(Delivery.id) - MOST_COUNTED).scalar_subquery()
     notices = sa.select(sa.func.count()).select_from(Delivery).where(
         Delivery.id > newest, Delivery.channel == "mail", Delivery.state == "refused", Delivery.send_at > now() - DAY).scalar_subquery()
-    return db.session.execute(sa.select(failed, notices, refused)).one()
+    return db.session.execute(sa.select(failed, notices)).one()
+
+
+def refused_people(viewer):
+    """(how many people's addresses the mail server refuses, MOST_NAMED of them: id, name and when it last did, the newest first)."""
+    require(viewer, "admin")
+    theirs = sa.and_(Person.mail_refused_at.is_not(None), Person.state == "active")
+    named = db.session.execute(sa.select(Person.id, Person.name, Person.email, Person.mail_refused_at).where(theirs)
+                               .order_by(Person.mail_refused_at.desc(), Person.id).limit(MOST_NAMED)).all()
+    count = db.session.scalar(sa.select(sa.func.count()).select_from(Person).where(theirs)) if len(named) == MOST_NAMED else len(named)
+    return count, named
 
 
 def services_of_the_day(viewer):
-    """[Service], the one with most pushes first: what came of the last 24 hours' pushes."""
+    """[Service], the one with most pushes first: what came of the last 24 hours' pushes.  One without a name stands for the devices
+    that their people turned off since: their addresses are gone."""
     require(viewer, "admin")
     services = {}
     for row in db.session.execute(_by_origin()):
-        one = services.setdefault(service_name(row.origin), defaultdict(int))
+        one = services.setdefault(row.origin and service_name(row.origin), defaultdict(int))
         one[_outcome(row)] += row.count
         if _outcome(row) == "put_off":
             one["again_at"] = min(filter(None, (one["again_at"], row.again_at)))

@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ALWAYS = "always"
 ROUNDS_AHEAD = 8
+MORNING = time(8)                       # when the day begins of who has no hours
+#: one tap of quiet: name -> how many days from today it ends
+QUIET = {"tomorrow": lambda weekday: 1, "monday": lambda weekday: 7 - weekday}
 LOOK_AHEAD = 400                        # days: the longest row of holidays and days off that is looked beyond
 
 
@@ -24,6 +27,14 @@ def next_start(hours, tz, moment, holidays=(), quiet_until=None):
             if moment < ends:
                 return max(moment, begins)
     return moment                                        # no hours at all cannot be kept: rather told than never
+
+
+def quiet_end(until, hours, tz, moment, holidays=()):
+    """The moment at which one tap of quiet (a name of QUIET) ends: as work begins on that day, or on the first working day from then on."""
+    zone = zone_of(tz)
+    today = moment.astimezone(zone).date()
+    day = today + timedelta(days=QUIET[until](today.weekday()))
+    return next_start(hours, tz, _moment(day, MORNING if hours == ALWAYS else time(), zone, 0), holidays)
 
 
 def next_round(rounds, hours, tz, moment, holidays=(), quiet_until=None):
@@ -70,6 +81,25 @@ def zone_of(name):
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError, TypeError):   # ZoneInfoNotFoundError is a KeyError
         return ZoneInfo("UTC")
+
+
+def day_of(at, tz, moment):
+    """The day of a coming moment, as a button says it: tomorrow, Monday; further on than a week, 4 January."""
+    day, today = (one.astimezone(zone_of(tz)).date() for one in (at, moment))
+    ahead = (day - today).days
+    return "tomorrow" if ahead == 1 else f"{day:%A}" if ahead <= 7 else f"{day.day} {day:%B}"
+
+
+def outside(rounds, hours):
+    """Those of the times of day that lie in no day's hours."""
+    if hours == ALWAYS:
+        return []
+    spans = [span for day in DAYS for span in _times(hours, day)]
+    return [text for text in rounds if (at := _time(text)) is not None and not any(_holds(at, *span) for span in spans)]
+
+
+def _holds(at, start, end):
+    return start <= at < end if start < end else at >= start or at < end
 
 
 def describe(hours):

@@ -62,10 +62,10 @@ def _up_to(text):
 
 def _inbox(cursor=None):
     page = queries.inbox_of(viewer(), cursor, waiting=False)
-    waiting = [] if cursor else queries.waiting_of(viewer())
+    waiting, chosen = [] if cursor else queries.waiting_of(viewer()), choice_queries.when_of(viewer())
     return {"here": "inbox", "cursor": cursor, "waiting": waiting, "lines": page.lines, "next_cursor": page.next_cursor,
             "up_to": max((line.event_id for line in (*waiting, *page.lines)), default=0),
-            "hours": hours_checker.describe(choice_queries.when_of(viewer()).hours)}
+            "chosen": chosen, "hours": hours_checker.describe(chosen.hours)}
 
 
 def _answer():

@@ -50,7 +50,7 @@ def check_rounds(value):
         raise Invalid('The times to be told the rest are a list such as ["09:00", "16:00"].', field="batch_hours")
     rounds = sorted({_check_round(text) for text in value if text})
     if not 1 <= len(rounds) <= MAX_ROUNDS:
-        raise Invalid(f"Choose one to {MAX_ROUNDS} times of day at which you are told the rest.", field="batch_hours")
+        raise Invalid("Choose one to three times of day at which you are told the rest.", field="batch_hours")
     return rounds
 
 

@@ -12,8 +12,9 @@ from ..notifications.queries import devices_of
 from ..soon import Soon
 from . import profile_actions, queries, session_actions
 from .checker import check_password
-from .hours_checker import DAY_NAMES, DAYS, MAX_SPANS, zones
+from .hours_checker import DAY_NAMES, DAYS, MAX_SPANS, check_hours, zones
 from .label_checker import is_phone
+from .models import WORKING_WEEK
 from .secret_checker import hash_password, is_password
 from .throttle_actions import spend
 
@@ -74,13 +75,38 @@ def show_hours():
 @bp.post("/me/hours")
 def change_hours():
     """Change working hours and time zone."""
-    person = _save({"hours": _typed_hours(), "tz": request.form.get("tz")})
+    try:
+        person = _save({"hours": _typed_hours(), "tz": request.form.get("tz")})
+    except Invalid as error:
+        if request.wants_json:
+            raise
+        return _hours_not_kept(error)
     return web.respond("people/_hours_form.html", url_for(".show_hours"), saved=True, **_hours_context(person))
 
 
+def _hours_not_kept(error):
+    """The form as it was typed, with what is wrong beside its day, its choice or its time zone."""
+    part = "_hours_form.html" if request.wants_fragment else "hours_form.html"
+    typed = _typed_days()
+    beside = next((day for day, spans in typed.items() if spans and _is_wrong(day, spans)), "when") if error.field == "hours" else error.field
+    shown = _hours_context(queries.own(web.viewer())) | {"spans": typed, "is_always": request.form.get("when") == "always", "tz": request.form.get("tz")}
+    return render_template("people/" + part, here="me", said={beside: error.sentence}, **shown), error.status
+
+
+def _is_wrong(day, spans):
+    try:
+        check_hours({day: spans})
+    except Invalid:
+        return True
+    return False
+
+
 def _hours_context(person):
-    return {"me": person, "days": DAY_NAMES, "zones": zones(), "is_always": person.hours == "always",
-            "spans": {} if person.hours == "always" else person.hours}
+    """Who is told at any time sees the usual week, so that going back is not seven empty days; what they just typed stays."""
+    is_always = person.hours == "always"
+    typed = _typed_days() if is_always and request.method == "POST" else {}
+    return {"me": person, "days": DAY_NAMES, "zones": zones(), "is_always": is_always, "tz": person.tz,
+            "spans": (typed if any(typed.values()) else WORKING_WEEK) if is_always else person.hours}
 
 
 def _typed_hours():
@@ -88,8 +114,11 @@ def _typed_hours():
     when = request.form.get("when")
     if when == "always":
         return "always"
-    typed = {day: _typed_day(day) for day in DAYS}
-    return {day: spans for day, spans in typed.items() if spans} if when else None
+    return {day: spans for day, spans in _typed_days().items() if spans} if when else None
+
+
+def _typed_days():
+    return {day: _typed_day(day) for day in DAYS}
 
 
 def _typed_day(day):

@@ -1,7 +1,9 @@
 """The page of notices on a phone and by keyboard: what one presses is large enough, and the focus is never lost."""
 import pytest
+import sqlalchemy as sa
 
-from socialdesk.db import transaction
+from socialdesk.db import db, now, transaction
+from socialdesk.people.models import Person
 from socialdesk.posts import thread_actions
 
 from .page_checks import axe_violations, scrolls_sideways, small_targets
@@ -37,7 +39,8 @@ def test_everything_one_touches_is_as_large_as_a_thumb(chromium, screen, make): 
 
 
 @pytest.mark.parametrize("until", ["tomorrow", "monday"])
-def test_quiet_by_keyboard_leads_to_ring_again_and_back(screen, make, until):  # noqa: F811
+def test_quiet_by_keyboard_leads_to_ring_again_and_back(screen, make, time, until):  # noqa: F811
+    time.stop(2030, 5, 8, 10)           # a Wednesday: on a Sunday both are one
     page = screen(make.person("Ada"), PAGE)
     assert focused(page) == ""
     press(page, f"#quiet button[value={until}]")
@@ -75,9 +78,24 @@ def test_times_that_are_all_empty_are_said_beside_them_and_the_first_is_ready(sc
     press(page, "#when-keep")
     page.wait_for_selector("#round-wrong")
     wait(page, "document.activeElement.name === 'round'")
-    assert "Choose one to 3 times" in page.inner_text("#when fieldset") and page.locator(".notice").count() == 0
+    assert "Choose one to three times" in page.inner_text("#when fieldset") and page.locator(".notice").count() == 0
     assert axe_violations(page) == [] and scrolls_sideways(page) == []
     page.locator("input[name=round]").first.fill("10:15")
     page.locator("#when-keep").click()
     page.wait_for_selector("text=Kept.")
     assert page.locator("#round-wrong").count() == 0
+
+
+def test_a_mail_tried_again_by_keyboard_leads_to_the_word_that_it_is_on_its_way(screen, make):  # noqa: F811
+    ada = make.person("Ada")
+    with transaction():
+        db.session.execute(sa.update(Person).where(Person.id == ada.id).values(mail_refused_at=now()))
+    page = screen(ada, PAGE)
+    press(page, "#mail-again")
+    wait(page, "document.activeElement.innerText.startsWith('A mail that tries')")
+
+
+def test_the_words_under_the_devices_stand_in_line_with_those_of_the_rows(screen, make):  # noqa: F811
+    page = screen(make.person("Ada"), PAGE)
+    begins = "(css) => { const one = document.querySelector(css); return one.getBoundingClientRect().left + parseFloat(getComputedStyle(one).paddingLeft) }"
+    assert {page.evaluate(begins, css) for css in ("#devices p.muted", "#devices [data-push-words]")} == {page.evaluate(begins, "a.row")}
