@@ -5,7 +5,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from ..db import db, insert, locked, now
-from ..errors import Missing
+from ..errors import Conflict, Missing
 from ..events import Event
 from ..jobs import clockwork
 from ..people.models import Session
@@ -14,6 +14,7 @@ from .device_checker import MAX_LABEL
 from .models import Delivery, Device, Notification, Told
 
 MOST_DEVICES = 10                       # a person; the one not seen for longest makes room
+GONE = (404, 410)                       # a push service answered so: the address is dead for good
 TURNED_OFF = -3                         # in the place of an HTTP status: its person wants no notices there
 KEEP_DAYS = 90                          # what was read and sent is kept so long
 AT_ONCE = 5000                          # rows forgotten in one transaction
@@ -23,7 +24,7 @@ def keep_device(viewer, subscription, label="", old=None, by_hand=True, key_id="
     """Take a browser's subscription; the same one again is brought up to date and belongs to who is signed in now.
     subscription: device_checker.Subscription.  old: the endpoint this browser had before; what is due there goes to the new one.
     by_hand: False where the app asks by itself: what its person turned off stays off.  key_id: of the push key it signed up with.
-    Returns the device's id, or None."""
+    Returns the device's id, or None.  Raises Conflict where the push service has forgotten the address: the browser makes a new one."""
     mark, former = _mark(subscription.endpoint), _mark(old) if isinstance(old, str) else None
     if not by_hand and _is_turned_off(viewer, mark, former):
         return None
@@ -32,8 +33,12 @@ def keep_device(viewer, subscription, label="", old=None, by_hand=True, key_id="
              "session_public_id": viewer.session_id or None, "label": _label(viewer, label), "vapid_id": key_id, "last_seen_at": now(), "off_at": None}
     fresh = {"endpoint_hash": mark, "made_at": now(), "failures": 0}
     on_again = {"last_status": sa.case((Device.last_status == TURNED_OFF, None), else_=Device.last_status)}
-    row = insert(Device.__table__).values(facts | fresh).on_conflict_do_update(index_elements=["endpoint_hash"], set_=facts | on_again)
+    lives = sa.or_(Device.last_status.is_(None), Device.last_status.not_in(GONE))
+    row = insert(Device.__table__).values(facts | fresh).on_conflict_do_update(index_elements=["endpoint_hash"], set_=facts | on_again, where=lives)
     device_id = db.session.scalar(row.returning(Device.id))
+    if device_id is None:
+        raise Conflict("The push service has forgotten this address, so nothing rings there. Turn notices off and on again: the browser then takes a new one.",
+                       field="endpoint")
     _make_room(viewer.id)
     return device_id
 
@@ -48,12 +53,12 @@ def _is_turned_off(viewer, *marks):
 
 
 def _move(viewer, former, mark):
-    """Give the row of the former address the new one; where that has a row already, the former one goes."""
+    """Give the row of the former address the new one, which nothing is known of yet; where that has a row already, the former one goes."""
     if former in (None, mark):
         return
     mine = (Device.endpoint_hash == former, Device.person_id == viewer.id)
     if db.session.scalar(sa.select(Device.id).where(Device.endpoint_hash == mark)) is None:
-        change = sa.update(Device).where(*mine).values(endpoint_hash=mark)
+        change = sa.update(Device).where(*mine).values(endpoint_hash=mark, last_status=None, failures=0)
     else:
         change = sa.delete(Device).where(*mine)
     db.session.execute(change.execution_options(synchronize_session=False))
@@ -93,15 +98,18 @@ def _own(viewer, device_id):
     return device
 
 
-def note_test(viewer, device_id, status, outcome):
-    """Write down what came of a test push.  Raises Missing where the device went in the meantime."""
+def note_test(viewer, device_id, endpoint, answer):
+    """Write down what came of a test push; nothing where the device has another address than this one by now.
+    Raises Missing where the device went in the meantime."""
     device = _own(viewer, device_id)
-    device.last_status = status
-    if outcome == "sent":
+    if device.endpoint != endpoint:
+        return
+    device.last_status = answer.status
+    if answer.outcome == "sent":
         device.last_ok_at, device.failures = now(), 0
     else:
         device.failures += 1
-    if outcome == "gone":
+    if answer.outcome == "gone":
         device.off_at = now()
     db.session.flush()
 

@@ -36,7 +36,8 @@ def key():
 @bp.post("/me/devices")
 def register():
     """Take this browser's subscription; the same one again is brought up to date.  again: the app asks by itself; id: none
-    is the answer where the person turned this device off.  old: the endpoint it had before; key: what it signed up with."""
+    is the answer where the person turned this device off.  old: the endpoint it had before; key: what it signed up with.
+    Refused (409) where the push service has forgotten the endpoint."""
     given = request.get_json(silent=True)
     subscription = check_subscription(given, current_app.config["SETTINGS"].push_hosts)
     spend("device", viewer().id)
@@ -71,7 +72,7 @@ def remove(device_id):
     """The same by a form."""
     with transaction():
         device_actions.remove_device(viewer(), device_id)
-    return _list()
+    return _list(removed=True)
 
 
 @bp.post("/me/devices/<int:device_id>/test")
@@ -85,11 +86,11 @@ def test(device_id):
         raise Missing()
     answer = send_test(current_app.config["SETTINGS"], device, badge)
     with transaction():
-        device_actions.note_test(viewer(), device_id, answer.status, answer.outcome)
+        device_actions.note_test(viewer(), device_id, device.endpoint, answer)
     fine, sentence = words_checker.tested(answer.status)
     if request.wants_json:
         return jsonify(sent=fine, sentence=sentence, status=answer.status)
-    return _list(sentence=sentence, bad=not fine, tested=device_id if fine else None)
+    return _list(tested=device, outcome=answer.outcome, sentence=sentence)
 
 
 def _list(**told):

@@ -83,7 +83,7 @@ def digest():
     spend("deed", viewer().id)
     with transaction():
         change_profile(viewer(), digest=request.form.get("digest", ""))
-    return respond("notifications/_digest.html", url_for("choices.show", _anchor="digest"), kept=True, mails=mail_queries.mails_of(viewer()))
+    return respond("notifications/_digest.html", url_for("choices.show", kept="digest", _anchor="digest"), kept=True, mails=mail_queries.mails_of(viewer()))
 
 
 @bp.post("/me/mail/again")

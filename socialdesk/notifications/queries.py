@@ -141,7 +141,8 @@ def devices_of(viewer):
 def device_of(viewer, device_id):
     """A device of this person with its keys, or None."""
     return db.session.execute(
-        sa.select(Device.id, Device.endpoint, Device.p256dh, Device.auth, Device.vapid_id, Device.label)
+        sa.select(Device.id, Device.endpoint, Device.p256dh, Device.auth, Device.vapid_id, Device.label,
+                  (Device.session_public_id == viewer.session_id).label("here"))
         .where(Device.id == device_id, Device.person_id == viewer.id, Device.off_at.is_(None))).first()
 
 

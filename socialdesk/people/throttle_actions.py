@@ -24,6 +24,8 @@ LIMITS = {
     "unsubscribe": (30, 60, "presses of that link"),
     "upload": (30, 180, "photos"),
 }
+#: what is said instead, where nothing was typed; {}: how long to wait
+SENTENCES = {"push-test": "Many tests at once. The next one can go in {}."}
 
 
 def spend(kind, key):
@@ -60,7 +62,8 @@ def _spend(kind, key):
     if db.session.execute(take).first() is None:
         left = db.session.scalar(sa.select(tokens).where(Throttle.kind == kind, Throttle.key == key))
         wait = (1 - left) * 3600 / per_hour
-        raise TooMany(f"That were very many {what} in a short time. Wait {_in_words(wait)}, then go on; nothing typed is lost.", wait + 1)
+        sentence = SENTENCES.get(kind, f"That were very many {what} in a short time. Wait {{}}, then go on; nothing typed is lost.")
+        raise TooMany(sentence.format(_in_words(wait)), wait + 1)
 
 
 def _tokens(burst, per_hour):

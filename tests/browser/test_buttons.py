@@ -416,7 +416,7 @@ def test_a_test_that_is_not_shown_says_what_to_look_at(desk, phone, desktop):
 def test_a_push_service_that_never_answers_is_named_after_20_seconds(desk, chrome):
     chrome.go(desk.origin + "/me/notifications")
     chrome.click("[data-push-here] form[action$='/remove'] button")
-    assert wait_until(lambda: "Turn on on this device" in chrome.text(), 10, pause=0.3)
+    assert wait_until(lambda: "Notify me on this device" in chrome.text(), 10, pause=0.3)
     chrome.page.evaluate("void (PushManager.prototype.subscribe = () => new Promise(() => {}))")       # as a browser does behind a firewall
     chrome.click("[data-push-on]")
     assert wait_until(lambda: "push service does not answer" in chrome.text(), 30, pause=0.5), chrome.text()

@@ -1,6 +1,5 @@
 // Notices on this device: turning them on, and at each start of the app whether the desk still knows it.
-import { tell } from "./app.js";
-
+const FORGOTTEN = 409;                          // the desk's answer to an address that its push service no longer knows
 const SECONDS = 20;                              // so long a push service may take to answer, and a test to be shown
 const CHECKED = "push-checked";
 const RINGS = "push-rings";                     // who turned notices on in this browser, and the address it had
@@ -17,6 +16,10 @@ const WORDS = {
   silent: "The browser's push service does not answer. A firewall may be in the way: try again on another network; your inbox works without it.",
   away: "The desk cannot be reached. Nothing was changed: press again when the network is back.",
   on: "This device rings now.",
+  anew: "The push service had forgotten this device. It was signed up anew: press Test once more.",
+  moment: "One moment: the browser asks its push service.",
+  again: "One moment: this device signs up anew.",
+  stuck: "The browser does not let go of the old address of this device. In the browser's settings for this site, reset the permission for notifications, then press the button again.",
   shown: "This device has shown the test. If you do not see it, the system hides it: look at Do not disturb or Focus, and at its settings for this browser's notices.",
   unseen: "The push service took the test, but after 20 seconds this device has shown nothing. Look at battery saving for this browser, at Do not disturb or Focus, and try another network: a firewall may hold it back.",
 };
@@ -45,7 +48,7 @@ async function ask(address, options = {}) {
     throw new Fault("away");
   }
   const said = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Fault(said.detail ?? "away");
+  if (!answer.ok) throw Object.assign(new Fault(said.detail ?? "away"), { status: answer.status });
   return said;
 }
 
@@ -110,29 +113,45 @@ function bytes(text) {
   return Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (sign) => sign.charCodeAt(0));
 }
 
+// One at a time, in all tabs: two would unsubscribe what the other has just made.
+const signUp = (registration, more) => navigator.locks.request("push", () => enroll(registration, more));
+
+/** Subscribe and tell the desk. An address that the push service has forgotten is let go, and another one made. */
+async function enroll(registration, more = {}) {
+  const key = await deskKey();
+  const old = (await registration.pushManager.getSubscription())?.endpoint ?? remembered()?.endpoint;
+  const subscription = await subscribe(registration, key);
+  try {
+    return { subscription, id: await register(subscription, { old, ...more }) };
+  } catch (error) {
+    if (error.status !== FORGOTTEN) throw error;
+  }
+  await within(SECONDS, subscription.unsubscribe()).catch(() => { /* what it left is seen below */ });
+  const fresh = await subscribe(registration, key);
+  if (fresh.endpoint === subscription.endpoint) throw new Fault("stuck");
+  return { subscription: fresh, id: await register(fresh, { ...more, old: subscription.endpoint }) };
+}
+
 async function turnOn() {
   const reason = whyNot();
   if (reason) throw new Fault(reason);
   const answer = await Notification.requestPermission();        // first of all: browsers want it right after the press
   if (answer !== "granted") throw new Fault(answer === "denied" ? "blocked" : "closed");
-  const [registration, key] = await Promise.all([worker(), deskKey()]);
-  await register(await subscribe(registration, key));
+  await signUp(await worker());
 }
 
 /** At each start of the app: the desk learns this device's present address; after a change of key, or where the browser has lost
-    its subscription, a new one is made. One that its person turned off elsewhere ends here too. */
+    or the push service has lost its subscription, a new one is made. One that its person turned off elsewhere ends here too. */
 export async function check() {
   try {
     if (sessionStorage.getItem(CHECKED) === who || whyNot() || Notification.permission !== "granted") return;
     const registration = await navigator.serviceWorker.getRegistration();
     const present = await registration?.pushManager.getSubscription();
-    const former = remembered();
-    if (!registration || (!present && former?.person !== person)) return;
-    const subscription = await subscribe(registration, await deskKey());
-    if (!await register(subscription, { old: present?.endpoint ?? former?.endpoint, again: true })) await subscription.unsubscribe();
+    if (!registration || (!present && remembered()?.person !== person)) return;
+    const { id, subscription } = await signUp(registration, { again: true });
+    if (!id) await subscription.unsubscribe();
     sessionStorage.setItem(CHECKED, who);
-    const place = document.querySelector("#devices [data-module~=push]:not([data-here])");
-    place?.dispatchEvent(new Event("devices-changed", { bubbles: true }));
+    if (document.querySelector("#devices [data-module~=push]:not([data-here])")) drawAnew();
   } catch { /* without network there is nothing to compare with; the next start asks again */ }
 }
 
@@ -143,6 +162,22 @@ document.addEventListener("submit", async ({ target }) => {
   const registration = await navigator.serviceWorker?.getRegistration();
   (await registration?.pushManager.getSubscription())?.unsubscribe();
 });
+
+// --- the list: after a change it is drawn anew, and says then what came of it
+
+let news = "";
+
+function drawAnew(words = news) {
+  news = words;
+  document.querySelector("#devices")?.dispatchEvent(new Event("devices-changed"));
+}
+
+function tellNews(place, words) {
+  if (!news || place.dataset.here === undefined) return;
+  words.textContent = news;
+  news = "";
+  if (document.activeElement === document.body) document.querySelector("[data-push-here] form[action$='/test'] button")?.focus();       // what was pressed has gone
+}
 
 // A test: the worker says when this device has shown it, now and then sooner than the desk's answer is here.
 let shownAt = 0;
@@ -156,8 +191,20 @@ navigator.serviceWorker?.addEventListener("message", ({ data }) => {
 function awaitTest(words) {
   const late = setTimeout(() => { words.textContent = WORDS.unseen; }, SECONDS * 1000);
   sayShown = () => { clearTimeout(late); words.textContent = WORDS.shown; };
-  if (Date.now() - shownAt < SECONDS * 500) sayShown();
+  if (shownAt) sayShown();
 }
+
+// While it runs its button says so; the answer draws it anew, and a refusal gives it back.
+function testRuns({ detail: { ctx } }, runs) {
+  const button = ctx.sourceElement.closest?.("#devices form[action$='/test']")?.querySelector("button");
+  if (!button?.isConnected) return;
+  if (runs) shownAt = 0;
+  button.textContent = runs ? "Testing…" : "Test";
+  button.setAttribute("aria-label", button.getAttribute("aria-label").replace(/^Test(ing)?/, runs ? "Testing" : "Test"));
+  button.setAttribute("aria-busy", runs);
+}
+document.addEventListener("htmx:before:request", (event) => testRuns(event, true));
+document.addEventListener("htmx:finally:request", (event) => testRuns(event, false));
 
 async function isOn() {
   if (whyNot() || Notification.permission !== "granted") return false;
@@ -165,27 +212,35 @@ async function isOn() {
   return Boolean(await registration?.pushManager.getSubscription());
 }
 
-/** place: holds the button [data-push-on] and the words [data-push-words]; data-here where the desk knows this sign-in's device. */
+/** place: holds the button [data-push-on] and the words [data-push-words]; data-here where the desk knows this sign-in's device;
+    data-push-gone where a test has just shown that this device is forgotten: it signs up anew by itself. */
 export async function bind(place) {
   const button = place.querySelector("[data-push-on]");
   const words = place.querySelector("[data-push-words]");
   if (!button) return;
   const reason = whyNot();
   if (reason) words.textContent = WORDS[reason];
-  else if (place.dataset.pushTested !== undefined) awaitTest(words);
+  const result = document.querySelector("[data-push-here] [data-push-result]");
+  if (result) awaitTest(result);
+  tellNews(place, words);
   place.querySelector("[data-push-install]")?.toggleAttribute("hidden", reason !== "install");
+  button.addEventListener("click", () => change(button, words, "moment", turnOn, "on"));
+  if (place.dataset.pushGone !== undefined && Notification.permission === "granted") await change(button, words, "again", turnOn, "anew");
   button.hidden = (reason !== null && reason !== "blocked") || (place.dataset.here !== undefined && await isOn());
-  button.addEventListener("click", async () => {
-    button.disabled = true;
-    words.textContent = "One moment: the browser asks its push service.";
-    try {
-      await turnOn();
-      tell(WORDS.on);
-      place.dispatchEvent(new Event("devices-changed", { bubbles: true }));
-      words.textContent = WORDS.on;
-    } catch (error) {
-      words.textContent = error instanceof Fault ? error.message : WORDS.private;
-    }
-    button.disabled = false;
-  });
+}
+
+let isChanging = false;                         // instead of a disabled button, which would lose the focus
+async function change(button, words, before, deed, after) {
+  if (isChanging) return;
+  isChanging = true;
+  words.textContent = WORDS[before];
+  button.setAttribute("aria-busy", "true");
+  try {
+    await deed();
+    drawAnew(WORDS[after]);
+  } catch (error) {
+    words.textContent = error instanceof Fault ? error.message : WORDS.private;
+  }
+  button.removeAttribute("aria-busy");
+  isChanging = false;
 }
