@@ -54,6 +54,18 @@ def test_one_that_a_notice_found_dead_is_refused_too_whoever_brings_it(make, pho
     assert state() == [(mine.device.endpoint, False, 410)]
 
 
+def test_another_answer_beside_it_makes_no_dead_address_live(make, phone, service, browse):  # noqa: F811
+    ada, agent = make.person("Ada", hours="always"), make.agent()
+    mine, tickets = phone(ada), (make.ticket(ada), make.ticket(ada))
+    service.answer_next(410)
+    service.answer_next(503)
+    for ticket in tickets:
+        make.reply(ticket, agent)
+    run_due()
+    assert len(service.posts) == 2 and state() == [(mine.device.endpoint, False, 410)]
+    assert mine.client.post("/me/devices", json=mine.device.subscription, headers=JSON).status_code == 409
+
+
 @pytest.mark.parametrize("more", [{}, {"again": True}], ids=["by hand", "at the start"])
 def test_the_new_address_takes_the_place_of_the_dead_one_and_rings(make, phone, service, more):  # noqa: F811
     mine = phone(make.person())

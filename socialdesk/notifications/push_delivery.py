@@ -15,6 +15,7 @@ from . import words_checker
 from .actions import KEPT_FOR, SLICE, queue_rest
 from .button_checker import in_payload
 from .delivery import payload_of
+from .device_actions import GONE
 from .device_checker import origin_of
 from .due_queries import due_of, quotes_of
 from .models import Delivery, Device
@@ -223,7 +224,9 @@ def _note_devices(outcome, status, dues):
     else:
         values = {"failures": Device.failures + 1, "last_status": status} | ({"off_at": now()} if outcome == "gone" else {})
     ids, addresses = sorted({due.device_id for due in dues}), {due.endpoint for due in dues}
-    if ids:                             # it may have got another address meanwhile, of which this says nothing
-        db.session.execute(sa.update(Device).where(Device.id.in_(ids), Device.endpoint.in_(addresses)).values(**values).execution_options(synchronize_session=False))
+    if ids:                             # it may have another address by now, of which this says nothing, or one that is known to be dead
+        lives = sa.or_(Device.last_status.is_(None), Device.last_status.not_in(GONE))
+        db.session.execute(sa.update(Device).where(Device.id.in_(ids), Device.endpoint.in_(addresses), lives)
+                           .values(**values).execution_options(synchronize_session=False))
     if outcome in ("refused", "shrink"):
         log.error("push refused", extra={"status": status, "deliveries": [due.id for due in dues][:20]})
