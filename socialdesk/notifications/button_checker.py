@@ -64,12 +64,11 @@ def stale(key, told, viewer_id):
 def _not_free(told, viewer_id):
     if told.assignee_id not in (None, viewer_id):
         return f"{told.assignee} has it already. Take another one, or ask {told.assignee} to hand it over."
-    if told.status not in _OPEN:
+    if not told.is_open:
         return f"It {_STANDS[told.status]}, so it needs nobody any more."
     return None
 
 
-_OPEN = ("new", "in_progress", "on_hold")
 #: how a ticket stands, after "it"
 _STANDS = {"new": "is open", "in_progress": "is being worked on", "on_hold": "waits for something", "resolved": "is fixed, as the desk says",
            "closed": "is closed", "canceled": "was withdrawn"}
@@ -81,12 +80,12 @@ def done_before(key, told, viewer_id):
         return _taken_before(told, viewer_id)
     if told.status in {"works": ("closed",), "fails": ("new", "in_progress")}[key]:
         return BUTTONS[key].done
-    stands = "is open again" if key == "works" and told.status in _OPEN else _STANDS[told.status]
+    stands = "is open again" if key == "works" and told.is_open else _STANDS[told.status]
     return f"You pressed this before. By now the ticket {stands}. Look how it stands."
 
 
 def _taken_before(told, viewer_id):
-    if told.status not in _OPEN:
+    if not told.is_open:
         return f"You took it before. By now it {_STANDS[told.status]}."
     if told.assignee_id is None:
         return "You took it before, and by now nobody has it. Open the ticket to take it again."

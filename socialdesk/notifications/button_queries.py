@@ -14,7 +14,7 @@ from ..policy import speakers, visible, workers
 from ..posts.models import Post
 from ..tickets.models import IS_OPEN, MOVES, Ticket
 from .button_checker import BUTTONS, is_deed, keys_for
-from .models import Delivery, Notification
+from .models import Delivery, Notification, why
 
 MOST_READ = 20                          # lines named as read in one push
 SHOWN_FOR = timedelta(days=3)           # what was pushed before that nobody leaves on the screen
@@ -66,8 +66,8 @@ def told_of(viewer, notification_id, deed, n):
     later, has_it = aliased(Event), aliased(Person)
     moved = sa.exists().where(later.root_id == Event.root_id, later.id > Event.id, later.verb.in_(MOVES))
     row = db.session.execute(
-        sa.select(Event.id.label("event_id"), sa.func.coalesce(Delivery.relation, Notification.relation).label("relation"),
-                  Event.verb, Event.after, Event.facts, Post.id.label("root_id"), Post.title, Ticket.status, moved.label("moved"),
+        sa.select(Event.id.label("event_id"), why.label("relation"),
+                  Event.verb, Event.after, Event.facts, Post.id.label("root_id"), Post.title, Ticket.status, moved.label("moved"), IS_OPEN.label("is_open"),
                   Ticket.assignee_id, has_it.name.label("assignee"))
         .select_from(Delivery).join(Notification, Notification.id == Delivery.notification_id).join(Event, Event.id == Delivery.event_id)
         .join(Post, Post.id == Notification.root_id).join(Ticket, Ticket.post_id == Post.id).outerjoin(has_it, has_it.id == Ticket.assignee_id)

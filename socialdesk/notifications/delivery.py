@@ -11,7 +11,7 @@ from ..db import now
 from ..errors import BadSetting
 from .device_checker import is_allowed, origin_of
 from .keys_delivery import keys_of
-from .words_checker import MAX_QUOTE, cut
+from .words_checker import GONE, MAX_QUOTE, cut
 
 TIMEOUT_SECONDS = 10
 MAX_WAIT_SECONDS = 24 * 3600            # however long a push service asks to wait
@@ -33,7 +33,7 @@ class Answer(NamedTuple):
         """sent; gone: the device is no more; later: again after a while; shrink: too long; refused: a fault on our side."""
         if 200 <= self.status < 300:
             return "sent"
-        if self.status in (404, 410):
+        if self.status in GONE:
             return "gone"
         if self.status == 413:
             return "shrink"

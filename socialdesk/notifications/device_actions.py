@@ -12,9 +12,9 @@ from ..people.models import Session
 from ..people.text_checker import clean_line
 from .device_checker import MAX_LABEL
 from .models import Delivery, Device, Notification, Told
+from .words_checker import GONE
 
 MOST_DEVICES = 10                       # a person; the one not seen for longest makes room
-GONE = (404, 410)                       # a push service answered so: the address is dead for good
 TURNED_OFF = -3                         # in the place of an HTTP status: its person wants no notices there
 KEEP_DAYS = 90                          # what was read and sent is kept so long
 AT_ONCE = 5000                          # rows forgotten in one transaction

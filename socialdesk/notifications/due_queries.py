@@ -19,7 +19,7 @@ from .button_queries import with_buttons, with_read
 from .count_queries import with_counts
 from .hours_checker import next_start
 from .matters_checker import exception_of, levels_of, matter_told
-from .models import Delivery, Device, Notification
+from .models import Delivery, Device, Notification, why
 from .plan_queries import choices_of, holidays
 from .still_queries import still_heard, still_true
 
@@ -31,8 +31,6 @@ ACCEPTED = (200, 201, 202)
 #: others: the Dues that are told with it, it being the newest; buttons: keys of button_checker; read: lines its device may take off
 Due = namedtuple("Due", "id n attempts expires_at notification_id device_id endpoint p256dh auth vapid_id person_id root_id "
                         "stale happening title words event_id badge how others buttons read", defaults=((), (), ()))
-#: why one is told: of a telling written before that was kept, its line says it
-why = sa.func.coalesce(Delivery.relation, Notification.relation)
 
 
 def due_of(ids):

@@ -11,11 +11,11 @@ from ..events import Event
 from ..people.models import Person
 from ..posts.models import Post
 from .count_queries import counts_of
-from .due_queries import events_of, happening_of, quotes_of, wanted, why
+from .due_queries import events_of, happening_of, quotes_of, wanted
 from .hours_checker import next_start
 from .letter_checker import item_of
 from .matters_checker import levels_of, matter_told
-from .models import Delivery, Notification
+from .models import Delivery, Notification, why
 from .plan_queries import choices_of, holidays
 
 

@@ -82,6 +82,10 @@ class Delivery(db.Model):
     http: Mapped[int | None]
 
 
+#: why one is told: of a telling written before that was kept, its line says it
+why = sa.func.coalesce(Delivery.relation, Notification.relation)
+
+
 class Choice(db.Model):
     """What a person wants told otherwise than is usual.  matter: of matters_checker; channel: inbox, push, mail; level: of the channel."""
 

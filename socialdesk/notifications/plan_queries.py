@@ -12,7 +12,7 @@ from ..people.models import Holiday, Person, Session
 from .audience_queries import RELATIONS
 from .hours_checker import next_round, next_start
 from .matters_checker import BY_KEY, LEVELS, MATTERS, levels_of
-from .models import Choice, Delivery, Device, Notification
+from .models import Choice, Delivery, Device, Notification, why
 
 UNOPENED = timedelta(hours=2)           # then the second channel is taken
 DAY = timedelta(hours=24)
@@ -105,19 +105,18 @@ def _spent(person_ids, moment):
 
 @cache
 def _went_out():
-    relation = sa.func.coalesce(Delivery.relation, Notification.relation)
     return (sa.select(Delivery.person_id, sa.func.count(Delivery.event_id.distinct()))
             .join(Event, Event.id == Delivery.event_id).join(Notification, Notification.id == Delivery.notification_id)
             .where(Delivery.person_id.in_(sa.bindparam("people", expanding=True)), Delivery.channel == "push", Delivery.how == "alone",
                    Delivery.state.in_(("due", "sent")), Delivery.send_at > sa.bindparam("since", type_=Delivery.send_at.type),
-                   sa.not_(_may_not_wait(relation)))
+                   sa.not_(_may_not_wait()))
             .group_by(Delivery.person_id))
 
 
-def _may_not_wait(relation):
-    """The condition that an event was told, by that relation, as a matter whose pushes are not counted."""
+def _may_not_wait():
+    """The condition that an event was told as a matter whose pushes are not counted."""
     rows = [row for matter in MATTERS if not matter.spends for row in matter.rows]
-    return sa.and_(sa.not_(Event.note), sa.or_(*(sa.and_(_is(what), relation == by) for what, by in rows)))
+    return sa.and_(sa.not_(Event.note), sa.or_(*(sa.and_(_is(what), why == by) for what, by in rows)))
 
 
 def _is(what):

@@ -15,13 +15,13 @@ from . import words_checker
 from .actions import KEPT_FOR, SLICE, queue_rest
 from .button_checker import in_payload
 from .delivery import payload_of
-from .device_actions import GONE
 from .device_checker import origin_of
 from .due_queries import due_of, quotes_of
 from .models import Delivery, Device
 from .round_delivery import CHUNK, Letter, Result, Round
 from .plan_queries import UNOPENED
 from .service_delivery import services
+from .words_checker import GONE
 
 log = logging.getLogger(__name__)
 

@@ -28,7 +28,7 @@ def still_true(root, event, relation, moment):
     later, ticket = aliased(Event), sa.exists().where(Ticket.post_id == root.id)
     undone = sa.exists().where(later.root_id == root.id, later.id > event.id, later.verb == Verb.ANSWER_UNACCEPTED)
     team = sa.exists().where(TeamMember.team_id == root.team_id, TeamMember.person_id == Person.id)
-    waits_there = sa.and_(team, ticket.where(Ticket.assignee_id.is_(None), Ticket.status.in_(("new", "in_progress", "on_hold"))))
+    waits_there = sa.and_(team, ticket.where(Ticket.assignee_id.is_(None), IS_OPEN))
     owed = sa.exists().where(Major.post_id == root.id, Major.next_update_at <= moment)
     named = sa.exists().where(Mention.post_id == event.post_id, Mention.person_id == Person.id)
     follows = sa.exists().where(Follow.root_id == root.id, Follow.person_id == Person.id, Follow.level == "all")

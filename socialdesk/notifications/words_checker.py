@@ -7,6 +7,7 @@ from ..tickets.checker import day_in_words, zone_of
 
 NAME = "SocialDesk"
 SOMEBODY = "The desk"                   # who did it when nobody did: the clock
+GONE = (404, 410)                       # a push service answered so: the address is dead for good
 TAKEN_BACK = "taken_back"               # in the place of the verb, where what was said is gone by now
 MAX_TITLE, MAX_LINE, MAX_QUOTE = 90, 50, 180
 
@@ -178,7 +179,7 @@ def tested(status):
     """What came of a test push: (did it work, what to tell).  status: HTTP, 0 unreachable, -1 host not allowed, -2 bad key."""
     if 200 <= status < 300:
         return True, "Sent. It should show on that device within seconds; if not, look whether its own settings silence SocialDesk."
-    if status in (404, 410):
+    if status in GONE:
         return False, "That device has stopped taking notices, so it was removed. Turn them on again on the device itself."
     return False, _FAULTS.get(status) or (
         "The push service is very busy and asks us to wait. Test again in a few minutes." if status in (406, 429) else
